@@ -1,0 +1,35 @@
+/* The error type: a code and one line of text, returned by value. */
+#include "audio/status.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+struct status status_ok(void)
+{
+    struct status status = {.code = STATUS_OK};
+    return status;
+}
+
+struct status status_error(enum status_code code, const char *format, ...)
+{
+    struct status status = {.code = code};
+    va_list arguments;
+    va_start(arguments, format);
+    int length =
+        vsnprintf(status.text, sizeof status.text, format, arguments);
+    va_end(arguments);
+    if (length < 0)
+        status.text[0] = '\0';
+    if (length >= (int)sizeof status.text)
+        memcpy(status.text + sizeof status.text - 4, "...", 4);
+    for (char *p = status.text; *p; p++)
+        if ((unsigned char)*p < 0x20 || *p == 0x7f)
+            *p = '?';
+    return status;
+}
+
+struct status status_memory(const char *what)
+{
+    return status_error(STATUS_MEMORY, "%s: out of memory", what);
+}

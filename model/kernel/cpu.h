@@ -1,0 +1,19 @@
+/* What this CPU can do, and making OpenBLAS use it. */
+#ifndef MODEL_KERNEL_CPU_H
+#define MODEL_KERNEL_CPU_H
+
+/* Workers to use when the user does not say: the cores this process may run
+ * on (affinity and cgroup quota respected). >= 1. */
+int cpu_count(void);
+
+/* OpenBLAS may take a new CPU with AVX-512 for an older one without. If so,
+ * sets OPENBLAS_CORETYPE and starts the program again, once; never against a
+ * value the user set. Call first thing in main. Returns if nothing is to be
+ * done or the restart failed. */
+void cpu_choose_blas(char **argv);
+
+/* Denormal numbers count as zero in this thread (a hundredfold slow-down in
+ * decayed moments otherwise). */
+void cpu_flush_denormals(void);
+
+#endif
