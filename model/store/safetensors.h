@@ -1,0 +1,58 @@
+/* The safetensors file format: an eight-byte length, a JSON header, tensors.
+ * https://github.com/huggingface/safetensors */
+#ifndef MODEL_STORE_SAFETENSORS_H
+#define MODEL_STORE_SAFETENSORS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "audio/status.h"
+
+#define SAFETENSORS_HEADER_MOST 100000000 /* bytes, as the reference reader */
+#define SAFETENSORS_DIMS 4
+
+struct safetensor {
+    char *name;
+    int dims;
+    size_t shape[SAFETENSORS_DIMS];
+    size_t count;      /* product of shape */
+    const float *data; /* F32 (F16 and BF16 are widened on reading) */
+};
+
+struct safetensors_text {
+    char *key, *value;
+};
+
+/* A file in memory: tensors and the string pairs of "__metadata__". */
+struct safetensors {
+    size_t tensor_count;
+    struct safetensor *tensors; /* sorted by name */
+    size_t text_count;
+    struct safetensors_text *texts;
+    void *block; /* the data, owned */
+};
+
+/* Reads and checks everything: lengths, JSON, names, dtypes, shapes whose
+ * product overflows, offsets that overlap, leave holes or leave the file,
+ * duplicate keys. Memory never exceeds a small multiple of the file's size.
+ * *file is empty on failure; the text names path and tensor. */
+MUST_CHECK struct status safetensors_read(struct safetensors *file,
+                                          const char *path);
+void safetensors_free(struct safetensors *file);
+
+/* NULL if there is none. */
+const struct safetensor *safetensors_find(const struct safetensors *file,
+                                          const char *name);
+const char *safetensors_find_text(const struct safetensors *file,
+                                  const char *key);
+
+/* Writes path whole or not at all: to a temporary name in the same folder,
+ * fsync, rename, fsync the folder. On failure (disk full, no permission) the
+ * temporary file is gone and what was at path is untouched. The same input
+ * gives the same bytes. */
+MUST_CHECK struct status
+safetensors_write(const char *path, const struct safetensor *tensors,
+                  size_t tensor_count, const struct safetensors_text *texts,
+                  size_t text_count);
+
+#endif
