@@ -1,0 +1,196 @@
+/* The table of settings. */
+#include "model/encoder/settings.h"
+
+#define SIZE(field) sizeof(((struct settings *)0)->field)
+#define AT(field) offsetof(struct settings, field), SIZE(field)
+#define INT(name, field, initial, least, most, verbs, model, help)             \
+    {name, SETTING_INT, AT(field), least, most, initial, NULL,                 \
+     verbs, model, "N", help}
+#define NUMBER(name, field, initial, least, most, verbs, model, help)          \
+    {name, SETTING_NUMBER, AT(field), least, most, initial, NULL,              \
+     verbs, model, "X", help}
+#define CHOICE(name, field, initial, choices, verbs, model, help)              \
+    {name, SETTING_CHOICE, AT(field), 0, 0, initial, choices,                  \
+     verbs, model, choices, help}
+#define FLAG(name, field, initial, verbs, model, help)                         \
+    {name, SETTING_FLAG, AT(field), 0, 1, initial, NULL,                       \
+     verbs, model, NULL, help}
+#define TEXT(name, field, verbs, argument, help)                               \
+    {name, SETTING_TEXT, AT(field), 0, 0, "", NULL,                            \
+     verbs, false, argument, help}
+
+#define P VERB_PRETRAIN
+#define F VERB_FINETUNE
+#define T VERB_TRANSCRIBE
+#define X VERB_FEATURES
+#define S VERB_SCORE
+#define W VERB_SHOW
+
+static const struct setting table[] = {
+    TEXT("data", data, P | F, "TABLE|FOLDER",
+         "recordings to learn from (fine-tuning: with text)"),
+    TEXT("dev", dev, F, "TABLE",
+         "transcribed recordings that choose the best checkpoint"),
+    TEXT("model", model, T, "FILE", "checkpoint that transcribes"),
+    TEXT("out", out, P | F | X, "FILE", "what is written"),
+    TEXT("init", init, P | F, "FILE", "checkpoint to start from"),
+    TEXT("table", table, T | X, "TABLE|FOLDER", "recordings, as a table"),
+    TEXT("config", config, P | F | T | X | S, "FILE",
+         "settings file of `name = value` lines; flags go before it"),
+    INT("updates", updates, "4000", 0, 1e9, P, false,
+        "updates of the whole run"),
+    INT("updates", updates, "2000", 0, 1e9, F, false,
+        "updates of the whole run"),
+    NUMBER("seed", seed, "1", 0, 9007199254740991.0, P | F | S, false,
+           "of everything random"),
+    INT("threads", threads, "0", 0, 1024, P | F | T | X, false,
+        "workers; 0: one for each core. The result does not depend on it"),
+    /* The model. */
+    INT("rate", rate, "16000", 1000, 192000, P | F | X, true,
+        "sampling rate in Hz that the front end works at"),
+    INT("bins", bins, "80", 1, 512, P | F | X, true, "mel bins"),
+    NUMBER("low-hz", low_hz, "20", 0, 96000, P | F | X, true,
+           "lower edge of the mel filter bank"),
+    NUMBER("high-hz", high_hz, "0", -96000, 96000, P | F | X, true,
+           "upper edge; 0 or less: below half the rate"),
+    CHOICE("cmvn", cmvn, "utterance", "utterance|running|stored", P | F | X,
+           true, "normalisation of features"),
+    INT("stride", stride, "4", 1, 32, P | F, true,
+        "frames of 10 ms stacked into one input vector"),
+    INT("dim", dim, "144", 1, 8192, P | F, true, "width of the encoder"),
+    INT("layers", layers, "6", 1, 256, P | F, true, "Conformer layers"),
+    INT("heads", heads, "4", 1, 256, P | F, true, "attention heads"),
+    INT("ffn", ffn, "576", 1, 65536, P | F, true,
+        "inner width of the feed-forward modules"),
+    INT("taps", taps, "15", 1, 255, P | F, true,
+        "taps of the causal convolution"),
+    INT("left", left, "64", 0, 4096, P | F, true,
+        "reach of relative positions to the left"),
+    INT("right", right, "8", 0, 4096, P | F, true, "and to the right"),
+    FLAG("fold-case", fold_case, "yes", P | F | S, true,
+         "upper and lower case are one"),
+    FLAG("drop-punctuation", drop_punctuation, "yes", P | F | S, true,
+         "punctuation is left out of transcripts"),
+    /* Masked prediction. */
+    CHOICE("targets", targets, "random-projection",
+           "random-projection|k-means", P, false,
+           "what is predicted: BEST-RQ codes, or HuBERT clusters"),
+    INT("codebooks", codebooks, "4", 1, 64, P, false,
+        "codebooks of random-projection targets"),
+    INT("codes", codes, "256", 2, 65536, P, false, "codes in a codebook"),
+    INT("code-width", code_width, "16", 1, 1024, P, false,
+        "dimensions that frames are projected to"),
+    INT("whiten", whiten, "32", 0, 16384, P, false,
+        "principal directions kept and whitened before the projection; 0: 95 "
+        "% of the variance"),
+    TEXT("target-model", target_model, P, "FILE",
+         "k-means: cluster a layer of this checkpoint instead of MFCC"),
+    INT("target-layer", target_layer, "0", 0, 256, P, false,
+        "the layer; 0: the middle one"),
+    NUMBER("mask-start", mask_start, "0.04", 0.0001, 1, P, false,
+           "probability that a row starts a hidden span"),
+    NUMBER("mask-span", mask_span, "0.4", 0.001, 60, P, false,
+           "seconds a span hides"),
+    CHOICE("mask-fill", mask_fill, "learned", "learned|noise", P, false,
+           "what hidden rows become: a learned vector, or noise N(0, 0.1)"),
+    /* Fine-tuning. */
+    INT("freeze-updates", freeze_updates, "0", 0, 1e9, F, false,
+        "first updates that train the head alone"),
+    NUMBER("head-rate", head_rate, "1", 0.001, 1000, F, false,
+           "learning rate of the head, times that of the encoder"),
+    NUMBER("layer-decay", layer_decay, "1", 0.01, 1, F, false,
+           "each lower layer's learning rate, times that above"),
+    INT("average", average, "5", 1, 1000, F, false,
+        "last validations whose weights are averaged"),
+    NUMBER("speed", speed, "0.1", 0, 0.5, F, false,
+           "speed perturbation: 1 - X, 1 and 1 + X; 0: none"),
+    INT("time-masks", time_masks, "4", 0, 100, F, false,
+        "SpecAugment: masks over time in an utterance"),
+    NUMBER("time-mask-seconds", time_mask_seconds, "0.3", 0, 10, F, false,
+           "longest of them"),
+    NUMBER("time-mask-share", time_mask_share, "0.3", 0, 0.9, F, false,
+           "most of an utterance that they may hide"),
+    INT("frequency-masks", frequency_masks, "2", 0, 100, F, false,
+        "SpecAugment: masks over mel bins"),
+    INT("frequency-width", frequency_width, "12", 0, 512, F, false,
+        "widest of them, in bins"),
+    INT("validate-every", validate_every, "100", 1, 1e9, F, false,
+        "updates between validations"),
+    /* Training. */
+    NUMBER("batch-seconds", batch_seconds, "160", 0.1, 1e7, P, false,
+           "audio in an update"),
+    NUMBER("batch-seconds", batch_seconds, "60", 0.1, 1e7, F, false,
+           "audio in an update"),
+    NUMBER("micro-seconds", micro_seconds, "24", 0.1, 1e5, P | F, false,
+           "audio that one worker handles at a time"),
+    NUMBER("longest-seconds", longest_seconds, "20", 0.1, 3600, P, false,
+           "longer recordings are cropped, elsewhere in each pass"),
+    NUMBER("longest-seconds", longest_seconds, "40", 0.1, 3600, F, false,
+           "longer recordings are left out, and named"),
+    INT("lanes", lanes, "8", 1, 1024, P | F, false,
+        "parts an update is summed in; belongs to the experiment, not to the "
+        "machine"),
+    NUMBER("learning-rate", learning_rate, "0.001", 0, 10, P, false, "peak"),
+    NUMBER("learning-rate", learning_rate, "0.001", 0, 10, F, false, "peak"),
+    CHOICE("schedule", schedule, "cosine", "cosine|tri-stage|constant", P,
+           false, "of the learning rate, after warm-up"),
+    CHOICE("schedule", schedule, "tri-stage", "cosine|tri-stage|constant", F,
+           false, "of the learning rate, after warm-up"),
+    NUMBER("warmup", warmup, "0.1", 0, 1, P | F, false,
+           "share of the updates"),
+    NUMBER("hold", hold, "0.4", 0, 1, P | F, false,
+           "tri-stage: share of the updates at the peak"),
+    NUMBER("final-scale", final_scale, "0.05", 0, 1, P | F, false,
+           "last learning rate, times the peak"),
+    NUMBER("weight-decay", weight_decay, "0.01", 0, 10, P | F, false,
+           "AdamW's, on matrices"),
+    NUMBER("beta1", beta1, "0.9", 0, 0.9999, P | F, false, "AdamW's"),
+    NUMBER("beta2", beta2, "0.98", 0, 0.999999, P | F, false, "AdamW's"),
+    NUMBER("clip", clip, "1", 0, 1e9, P | F, false,
+           "largest norm of an update's gradient; 0: any"),
+    NUMBER("dropout", dropout, "0.05", 0, 0.9, P, false, "in the encoder"),
+    NUMBER("dropout", dropout, "0.1", 0, 0.9, F, false, "in the encoder"),
+    NUMBER("attention-dropout", attention_dropout, "0", 0, 0.9, P | F, false,
+           "of attention weights"),
+    NUMBER("layer-drop", layer_drop, "0", 0, 0.9, P | F, false,
+           "probability that a layer is skipped"),
+    CHOICE("nonfinite", nonfinite, "stop", "stop|skip", P | F, false,
+           "on a gradient that is not finite: stop, or skip the update"),
+    INT("save-every", save_every, "500", 1, 1e9, P | F, false,
+        "updates between saves for resuming"),
+    INT("report-every", report_every, "50", 1, 1e9, P | F, false,
+        "updates between lines of the journal"),
+    FLAG("overwrite", overwrite, "no", P | F, false,
+         "start over even though --out exists"),
+    /* Recordings. */
+    INT("channel", channel, "0", 0, 1024, P | F | T | X, false,
+        "channel that is read; 0: the mean of all"),
+    TEXT("raw", raw, T | X, "RATE:FORMAT:CHANNELS",
+         "recordings are headerless PCM, such as 8000:s16:1"),
+    FLAG("outside", outside, "no", P | F | T | X, false,
+         "a table may name files outside its folder"),
+    FLAG("skip-bad", skip_bad, "no", P | F, false,
+         "leave out recordings that cannot be read, and name them"),
+    INT("cache-mib", cache_mib, "4096", 0, 1e9, P | F, false,
+        "memory for features"),
+    INT("readers", readers, "1", 1, 64, P | F, false,
+        "threads that read ahead"),
+    /* Output. */
+    FLAG("json", json, "no", T, false, "one JSON object a line"),
+    FLAG("mfcc", mfcc, "no", X, false, "MFCC instead of log mel energies"),
+    FLAG("alignment", alignment, "no", S, false,
+         "print the words of every utterance with errors"),
+    FLAG("allow-missing", allow_missing, "no", S, false,
+         "an utterance without hypothesis counts as empty"),
+    TEXT("columns", columns, W, "A,B,...",
+         "of a journal: print these values as a table"),
+    FLAG("help", help, "no", P | F | T | X | S | W, false, "this text"),
+};
+
+const struct setting *settings_table(size_t *count)
+{
+    *count = sizeof table / sizeof *table;
+    _Static_assert(sizeof table / sizeof *table <= SETTINGS_MOST,
+                   "SETTINGS_MOST");
+    return table;
+}
