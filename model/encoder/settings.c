@@ -182,7 +182,8 @@ struct status settings_read(struct settings *settings, bool *given,
 {
     char line[SETTING_TEXT_SIZE + 128];
     struct status status = status_ok();
-    bool flags[SETTINGS_MOST] = {false};
+    bool flags[SETTINGS_MOST];
+    memcpy(flags, given, sizeof flags);
     FILE *file = fopen(path, "r");
     if (!file)
         return status_error(STATUS_INPUT, "%s: %s", path, strerror(errno));

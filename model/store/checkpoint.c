@@ -1,0 +1,412 @@
+/* A model in one file: settings, tokens, weights, provenance. */
+#include "model/store/checkpoint.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FORMAT "1"
+#define TEXTS_MOST (SETTINGS_MOST + CHECKPOINT_PROVENANCE + 4)
+#define EXTRA_TENSORS 6
+
+void provenance_set(struct provenance *p, const char *key, const char *value)
+{
+    size_t i = 0;
+    while (i < p->count && strcmp(p->key[i], key))
+        i++;
+    if (i == CHECKPOINT_PROVENANCE)
+        return;
+    if (i == p->count)
+        p->count++;
+    snprintf(p->key[i], sizeof p->key[i], "%s", key);
+    snprintf(p->value[i], sizeof p->value[i], "%s", value);
+}
+
+/* ---- Writing ---- */
+
+struct writer {
+    struct safetensors_text texts[TEXTS_MOST];
+    size_t text_count;
+    struct safetensor *tensors;
+    size_t tensor_count;
+    float *copies; /* the double build's weights as float */
+};
+
+static struct status add_text(struct writer *w, const char *prefix,
+                              const char *key, const char *value)
+{
+    char name[128];
+    snprintf(name, sizeof name, "%s%s", prefix, key);
+    struct safetensors_text *t = &w->texts[w->text_count];
+    t->key = strdup(name);
+    t->value = strdup(value);
+    w->text_count++;
+    if (!t->key || !t->value)
+        return status_memory("checkpoint header");
+    return status_ok();
+}
+
+static void add_tensor(struct writer *w, const char *name, const float *data,
+                       int dims, const size_t *shape)
+{
+    struct safetensor *t = &w->tensors[w->tensor_count++];
+    t->name = (char *)name; /* not changed by safetensors_write */
+    t->dims = dims;
+    t->count = 1;
+    for (int i = 0; i < dims; i++) {
+        t->shape[i] = shape[i];
+        t->count *= shape[i];
+    }
+    t->data = data;
+}
+
+static struct status add_settings(struct writer *w, const struct settings *s)
+{
+    size_t count;
+    char value[SETTING_TEXT_SIZE];
+    struct status status = status_ok();
+    const struct setting *table = settings_table(&count);
+    for (size_t i = 0; i < count && !status_failed(&status); i++) {
+        if (!table[i].of_model)
+            continue;
+        settings_get(value, sizeof value, s, &table[i]);
+        status = add_text(w, "attune.setting.", table[i].name, value);
+    }
+    return status;
+}
+
+static struct status add_tokens(struct writer *w, const struct tokens *tokens)
+{
+    struct status status = status_memory("tokens");
+    json_t *list = json_array();
+    bool whole = list != NULL;
+    for (int i = 0; whole && i < tokens->count; i++)
+        whole = !json_array_append_new(list, json_string(tokens->texts[i]));
+    char *text = whole ? json_dumps(list, JSON_COMPACT) : NULL;
+    if (text)
+        status = add_text(w, "attune.", "tokens", text);
+    free(text);
+    json_decref(list);
+    return status;
+}
+
+/* Weights as float: in place, or copied in the double build. */
+static struct status add_weights(struct writer *w, const struct checkpoint *c)
+{
+    const float *block = (const float *)c->weights;
+    if (sizeof(real) != sizeof(float)) {
+        w->copies = malloc(c->parameters.total * sizeof *w->copies);
+        if (!w->copies)
+            return status_memory("weights");
+        for (size_t i = 0; i < c->parameters.total; i++)
+            w->copies[i] = (float)c->weights[i];
+        block = w->copies;
+    }
+    for (size_t i = 0; i < c->parameters.count; i++) {
+        const struct parameter *p = &c->parameters.list[i];
+        add_tensor(w, p->name, block + p->offset, p->dims, p->shape);
+    }
+    return status_ok();
+}
+
+static void add_quantiser(struct writer *w, const struct quantiser *q)
+{
+    size_t input = (size_t)q->input, width = (size_t)q->width;
+    size_t books = (size_t)q->codebooks, codes = (size_t)q->codes;
+    add_tensor(w, "attune.targets.mean", q->mean, 1, (size_t[]){input});
+    add_tensor(w, "attune.targets.projection", q->projection, 3,
+               (size_t[]){books, width, input});
+    add_tensor(w, "attune.targets.code", q->code, 3,
+               (size_t[]){books, codes, width});
+    add_tensor(w, "attune.targets.bias", q->bias, 2, (size_t[]){books, codes});
+}
+
+struct status checkpoint_write(const char *path, const struct checkpoint *c)
+{
+    struct writer w = {.text_count = 0};
+    struct status status = status_ok();
+    w.tensors = calloc(c->parameters.count + EXTRA_TENSORS, sizeof *w.tensors);
+    if (!w.tensors)
+        status = status_memory("checkpoint");
+    if (!status_failed(&status))
+        status = add_text(&w, "attune.", "format", FORMAT);
+    if (!status_failed(&status))
+        status = add_settings(&w, &c->settings);
+    if (!status_failed(&status) && c->tokens.count)
+        status = add_tokens(&w, &c->tokens);
+    for (size_t i = 0; i < c->provenance.count && !status_failed(&status); i++)
+        status = add_text(&w, "attune.run.", c->provenance.key[i],
+                          c->provenance.value[i]);
+    if (!status_failed(&status))
+        status = add_weights(&w, c);
+    if (!status_failed(&status)) {
+        size_t bins = (size_t)c->settings.bins;
+        if (c->quantiser.codes)
+            add_quantiser(&w, &c->quantiser);
+        if (c->cmvn_mean) {
+            add_tensor(&w, "attune.cmvn.mean", c->cmvn_mean, 1, &bins);
+            add_tensor(&w, "attune.cmvn.scale", c->cmvn_scale, 1, &bins);
+        }
+        status = safetensors_write(path, w.tensors, w.tensor_count, w.texts,
+                                   w.text_count);
+    }
+    for (size_t i = 0; i < w.text_count; i++) {
+        free(w.texts[i].key);
+        free(w.texts[i].value);
+    }
+    free(w.tensors);
+    free(w.copies);
+    return status;
+}
+
+/* ---- Reading ---- */
+
+static struct status read_settings(struct settings *s,
+                                   const struct safetensors *file,
+                                   const char *path)
+{
+    size_t count;
+    char key[128], where[SETTING_TEXT_SIZE + 160];
+    struct status status = status_ok();
+    const struct setting *table = settings_table(&count);
+    settings_default(s, ~0u);
+    for (size_t i = 0; i < count && !status_failed(&status); i++) {
+        if (!table[i].of_model)
+            continue;
+        snprintf(key, sizeof key, "attune.setting.%s", table[i].name);
+        const char *value = safetensors_find_text(file, key);
+        if (!value)
+            return status_error(STATUS_INPUT, "%s: lacks \"%s\"", path, key);
+        snprintf(where, sizeof where, "%s: %s", path, key);
+        status = settings_set(s, &table[i], value, where);
+    }
+    return status;
+}
+
+static struct status read_tokens(struct tokens *tokens,
+                                 const struct safetensors *file,
+                                 const char *path)
+{
+    struct status status = status_ok();
+    const char *text = safetensors_find_text(file, "attune.tokens");
+    if (!text)
+        return status;
+    json_error_t error;
+    json_t *list = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+    size_t count = json_array_size(list);
+    const char **texts = calloc(count + 1, sizeof *texts);
+    if (!texts)
+        status = status_memory("tokens");
+    else if (!count)
+        status = status_error(STATUS_INPUT,
+                              "%s: attune.tokens is not a JSON list", path);
+    for (size_t i = 0; i < count && !status_failed(&status); i++) {
+        texts[i] = json_string_value(json_array_get(list, i));
+        if (!texts[i])
+            status = status_error(STATUS_INPUT,
+                                  "%s: attune.tokens: item %zu is no string",
+                                  path, i);
+    }
+    if (!status_failed(&status))
+        status = tokens_from_list(tokens, texts, count, path);
+    free(texts);
+    json_decref(list);
+    return status;
+}
+
+static struct status check_shape(const struct safetensor *t, const char *name,
+                                 int dims, const size_t *shape,
+                                 const char *path)
+{
+    if (!t)
+        return status_error(STATUS_INPUT, "%s: lacks tensor \"%s\"", path,
+                            name);
+    bool same = t->dims == dims;
+    for (int i = 0; same && i < dims; i++)
+        same = t->shape[i] == shape[i];
+    if (!same)
+        return status_error(STATUS_INPUT,
+                            "%s: tensor \"%s\" has another shape than the "
+                            "settings say",
+                            path, name);
+    for (size_t i = 0; i < t->count; i++)
+        if (!isfinite(t->data[i]))
+            return status_error(STATUS_INPUT,
+                                "%s: tensor \"%s\": value %zu is not finite",
+                                path, name, i);
+    return status_ok();
+}
+
+/* A float tensor copied into data, which has the shape's count. */
+static struct status copy_tensor(float *data, const struct safetensors *file,
+                                 const char *name, int dims,
+                                 const size_t *shape, const char *path)
+{
+    const struct safetensor *t = safetensors_find(file, name);
+    struct status status = check_shape(t, name, dims, shape, path);
+    if (!status_failed(&status))
+        memcpy(data, t->data, t->count * sizeof *data);
+    return status;
+}
+
+static struct status read_weights(struct checkpoint *c,
+                                  const struct safetensors *file,
+                                  const char *path)
+{
+    c->weights = calloc(c->parameters.total, sizeof *c->weights);
+    if (!c->weights)
+        return status_memory("weights");
+    for (size_t i = 0; i < c->parameters.count; i++) {
+        const struct parameter *p = &c->parameters.list[i];
+        const struct safetensor *t = safetensors_find(file, p->name);
+        struct status status = check_shape(t, p->name, p->dims, p->shape, path);
+        if (status_failed(&status))
+            return status;
+        for (size_t j = 0; j < p->count; j++)
+            c->weights[p->offset + j] = (real)t->data[j];
+    }
+    return status_ok();
+}
+
+static struct status read_quantiser(struct quantiser *q,
+                                    const struct safetensors *file,
+                                    const char *path)
+{
+    const struct safetensor *p =
+        safetensors_find(file, "attune.targets.projection");
+    const struct safetensor *code =
+        safetensors_find(file, "attune.targets.code");
+    if (!p && !code)
+        return status_ok();
+    if (!p || !code || p->dims != 3 || code->dims != 3 || p->shape[0] > 64 ||
+        p->shape[1] > 65536 || p->shape[2] > 65536 ||
+        code->shape[1] > QUANTISER_CODES_MOST || !p->count || !code->count)
+        return status_error(STATUS_INPUT,
+                            "%s: attune.targets.* is not complete", path);
+    size_t books = p->shape[0], width = p->shape[1], input = p->shape[2];
+    size_t codes = code->shape[1];
+    struct status status =
+        quantiser_open(q, (int)books, (int)codes, (int)width, (int)input);
+    if (!status_failed(&status))
+        status =
+            copy_tensor(q->mean, file, "attune.targets.mean", 1, &input, path);
+    if (!status_failed(&status))
+        status = copy_tensor(q->projection, file, "attune.targets.projection",
+                             3, (size_t[]){books, width, input}, path);
+    if (!status_failed(&status))
+        status = copy_tensor(q->code, file, "attune.targets.code", 3,
+                             (size_t[]){books, codes, width}, path);
+    if (!status_failed(&status))
+        status = copy_tensor(q->bias, file, "attune.targets.bias", 2,
+                             (size_t[]){books, codes}, path);
+    return status;
+}
+
+static struct status read_cmvn(struct checkpoint *c,
+                               const struct safetensors *file, const char *path)
+{
+    if (!safetensors_find(file, "attune.cmvn.mean"))
+        return c->settings.cmvn == CMVN_UTTERANCE
+                   ? status_ok()
+                   : status_error(STATUS_INPUT,
+                                  "%s: lacks tensor \"attune.cmvn.mean\"",
+                                  path);
+    size_t bins = (size_t)c->settings.bins;
+    c->cmvn_mean = calloc(bins, sizeof *c->cmvn_mean);
+    c->cmvn_scale = calloc(bins, sizeof *c->cmvn_scale);
+    if (!c->cmvn_mean || !c->cmvn_scale)
+        return status_memory("statistics");
+    struct status status =
+        copy_tensor(c->cmvn_mean, file, "attune.cmvn.mean", 1, &bins, path);
+    if (!status_failed(&status))
+        status = copy_tensor(c->cmvn_scale, file, "attune.cmvn.scale", 1, &bins,
+                             path);
+    return status;
+}
+
+static void read_provenance(struct provenance *p,
+                            const struct safetensors *file)
+{
+    static const char prefix[] = "attune.run.";
+    for (size_t i = 0; i < file->text_count; i++)
+        if (!strncmp(file->texts[i].key, prefix, sizeof prefix - 1))
+            provenance_set(p, file->texts[i].key + sizeof prefix - 1,
+                           file->texts[i].value);
+}
+
+/* Heads are known by their tensors. */
+static struct status read_shape(struct checkpoint *c,
+                                const struct safetensors *file,
+                                const char *path)
+{
+    int codes = 0;
+    const struct safetensor *head =
+        safetensors_find(file, "masked_prediction_head.weight");
+    if (head && (head->dims != 2 || head->shape[0] > (1 << 24)))
+        return status_error(STATUS_INPUT,
+                            "%s: tensor \"%s\" has another shape than the "
+                            "settings say",
+                            path, head->name);
+    if (head)
+        codes = (int)head->shape[0];
+    struct model_shape shape =
+        settings_shape(&c->settings, c->tokens.count, codes);
+    struct status status = parameters_open(&c->parameters, &shape);
+    if (status_failed(&status)) {
+        char reason[sizeof status.text];
+        memcpy(reason, status.text, sizeof reason);
+        return status_error(status.code, "%s: %s", path, reason);
+    }
+    return status;
+}
+
+struct status checkpoint_read(struct checkpoint *c, const char *path)
+{
+    struct safetensors file = {.tensor_count = 0};
+    memset(c, 0, sizeof *c);
+    struct status status = safetensors_read(&file, path);
+    const char *format = NULL;
+    if (!status_failed(&status)) {
+        format = safetensors_find_text(&file, "attune.format");
+        if (!format)
+            status = status_error(STATUS_INPUT,
+                                  "%s: a safetensors file, but not an attune "
+                                  "checkpoint (lacks \"attune.format\")",
+                                  path);
+        else if (strcmp(format, FORMAT))
+            status = status_error(STATUS_INPUT,
+                                  "%s: attune.format \"%.20s\" is newer than "
+                                  "this program",
+                                  path, format);
+    }
+    if (!status_failed(&status))
+        status = read_settings(&c->settings, &file, path);
+    if (!status_failed(&status))
+        status = read_tokens(&c->tokens, &file, path);
+    if (!status_failed(&status))
+        status = read_shape(c, &file, path);
+    if (!status_failed(&status))
+        status = read_weights(c, &file, path);
+    if (!status_failed(&status))
+        status = read_quantiser(&c->quantiser, &file, path);
+    if (!status_failed(&status))
+        status = read_cmvn(c, &file, path);
+    if (!status_failed(&status))
+        read_provenance(&c->provenance, &file);
+    safetensors_free(&file);
+    if (status_failed(&status))
+        checkpoint_free(c);
+    return status;
+}
+
+void checkpoint_free(struct checkpoint *c)
+{
+    parameters_close(&c->parameters);
+    free(c->weights);
+    tokens_free(&c->tokens);
+    quantiser_close(&c->quantiser);
+    free(c->cmvn_mean);
+    free(c->cmvn_scale);
+    memset(c, 0, sizeof *c);
+}
