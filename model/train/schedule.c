@@ -1,0 +1,26 @@
+/* The learning rate over a run. */
+#include "model/train/schedule.h"
+
+#include <math.h>
+
+double schedule_factor(const struct settings *s, uint64_t update)
+{
+    double updates = s->updates, now = (double)update;
+    double warm = floor(s->warmup * updates);
+    if (now < warm)
+        return (now + 1) / (warm + 1);
+    if (s->schedule == SCHEDULE_CONSTANT)
+        return 1;
+    double flat =
+        s->schedule == SCHEDULE_TRI_STAGE ? floor(s->hold * updates) : 0;
+    if (now < warm + flat)
+        return 1;
+    double rest = updates - warm - flat;
+    double progress = rest > 1 ? (now - warm - flat) / (rest - 1) : 1;
+    if (progress > 1)
+        progress = 1;
+    if (s->schedule == SCHEDULE_TRI_STAGE)
+        return pow(s->final_scale > 0 ? s->final_scale : 1e-8, progress);
+    return s->final_scale +
+           (1 - s->final_scale) * 0.5 * (1 + cos(acos(-1.0) * progress));
+}

@@ -1,0 +1,51 @@
+/* What a run needs to go on as if it had not been stopped. */
+#ifndef MODEL_TRAIN_TRAINING_STATE_H
+#define MODEL_TRAIN_TRAINING_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "audio/status.h"
+#include "model/encoder/parameters.h"
+#include "model/encoder/settings.h"
+#include "model/kernel/real.h"
+
+/* Everything random and the order of data are functions of the update's
+ * number, so this is all. Blocks have parameters->total reals, owned. */
+struct training_state {
+    uint64_t update;          /* updates done */
+    uint64_t step_of_encoder; /* of them, those that trained the encoder */
+    real *weights, *first, *second;
+    real *average; /* mean of `averaged` weights (fine-tuning), or NULL */
+    uint64_t averaged;
+    double best; /* lowest validation error so far; negative: none */
+    uint64_t best_update;
+    double seconds; /* spent training, all sittings together */
+    bool finished;
+};
+
+MUST_CHECK struct status
+training_state_open(struct training_state *state,
+                    const struct parameters *parameters, bool average);
+void training_state_close(struct training_state *state);
+
+/* Writes path (OUT.state): a safetensors file with the blocks, and in the
+ * header every setting that the result depends on and the data's
+ * fingerprint. */
+MUST_CHECK struct status
+training_state_write(const char *path, const struct training_state *state,
+                     const struct parameters *parameters,
+                     const struct settings *settings, unsigned verb,
+                     uint64_t fingerprint);
+
+/* Reads path into an opened state. *found is false where there is no such
+ * file. Refuses a state of other settings or data, naming the first that
+ * differs and what to do. */
+MUST_CHECK struct status
+training_state_read(bool *found, struct training_state *state, const char *path,
+                    const struct parameters *parameters,
+                    const struct settings *settings, unsigned verb,
+                    uint64_t fingerprint);
+
+#endif
