@@ -103,7 +103,6 @@ static bool header_fill(struct header *h, const struct training_state *state,
     const struct setting *table = settings_table(&count);
     bool whole =
         header_add(h, "state.update", "%" PRIu64, state->update) &&
-        header_add(h, "state.encoder", "%" PRIu64, state->step_of_encoder) &&
         header_add(h, "state.averaged", "%" PRIu64, state->averaged) &&
         header_add(h, "state.best", "%.17g", state->best) &&
         header_add(h, "state.best_update", "%" PRIu64, state->best_update) &&
@@ -237,7 +236,6 @@ struct status training_state_read(bool *found, struct training_state *state,
         status = read_blocks(state, &file, path, parameters->total);
     if (!status_failed(&status)) {
         state->update = (uint64_t)read_number(&file, "state.update");
-        state->step_of_encoder = (uint64_t)read_number(&file, "state.encoder");
         state->averaged = (uint64_t)read_number(&file, "state.averaged");
         state->best = read_number(&file, "state.best");
         state->best_update = (uint64_t)read_number(&file, "state.best_update");

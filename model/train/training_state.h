@@ -15,7 +15,6 @@
  * number, so this is all. Blocks have parameters->total reals, owned. */
 struct training_state {
     uint64_t update;          /* updates done */
-    uint64_t step_of_encoder; /* of them, those that trained the encoder */
     real *weights, *first, *second;
     real *average; /* mean of `averaged` weights (fine-tuning), or NULL */
     uint64_t averaged;

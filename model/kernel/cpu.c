@@ -1,0 +1,74 @@
+/* What this CPU can do, and making OpenBLAS use it. */
+#include "model/kernel/cpu.h"
+
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifdef __SSE__
+#include <xmmintrin.h>
+#endif
+
+#include "model/kernel/gemm.h"
+
+/* Cores that the control group grants, rounded up; 0 where it sets no limit. */
+static int quota(void)
+{
+    double most, period;
+    int cores = 0;
+    FILE *file = fopen("/sys/fs/cgroup/cpu.max", "r");
+    if (!file)
+        return 0;
+    if (fscanf(file, "%lf %lf", &most, &period) == 2 && period > 0)
+        cores = (int)(most / period + 0.999);
+    fclose(file);
+    return cores;
+}
+
+int cpu_count(void)
+{
+    cpu_set_t set;
+    int cores = 1;
+    if (!sched_getaffinity(0, sizeof set, &set))
+        cores = CPU_COUNT(&set);
+    int granted = quota();
+    if (granted > 0 && granted < cores)
+        cores = granted;
+    return cores < 1 ? 1 : cores;
+}
+
+static bool has_avx512(void)
+{
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("avx512f") &&
+           __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vl");
+#else
+    return false;
+#endif
+}
+
+void cpu_choose_blas(char **argv)
+{
+    static const char *const wide[] = {"SkylakeX", "Cooperlake",
+                                       "SapphireRapids"};
+    if (getenv("OPENBLAS_CORETYPE") || !has_avx512())
+        return;
+    for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
+        if (!strcasecmp(gemm_core_name(), wide[i]))
+            return;
+    /* The variable itself is the mark that keeps this from happening twice. */
+    setenv("OPENBLAS_CORETYPE", "SkylakeX", 1);
+    execv("/proc/self/exe", argv);
+}
+
+void cpu_flush_denormals(void)
+{
+#ifdef __SSE__
+    _mm_setcsr(_mm_getcsr() | 0x8040); /* flush to zero, denormals are zero */
+#endif
+}
