@@ -9,12 +9,12 @@
 /* How to read. The zero value means: whole file, channels mixed, the file's
  * own rate. */
 struct sound_request {
-    int rate_hz;     /* wanted rate; 0: the file's own */
-    int channel;     /* 0: mean of all channels; n >= 1: channel n alone */
-    double start_s;  /* segment in seconds of the file */
-    double end_s;    /* 0: to the end */
-    double speed;    /* 0 or 1: as recorded; 1.1: ten per cent faster (tempo
-                      * and pitch together, by resampling) */
+    int rate_hz;      /* wanted rate; 0: the file's own */
+    int channel;      /* 0: mean of all channels; n >= 1: channel n alone */
+    double start_s;   /* segment in seconds of the file */
+    double end_s;     /* 0: to the end */
+    double speed;     /* 0 or 1: as recorded; 1.1: ten per cent faster (tempo
+                       * and pitch together, by resampling) */
     double longest_s; /* refuse a longer segment (0: SOUND_LONGEST_S) */
     /* Headerless PCM (--raw rate:format:channels): raw_format 0 means the
      * file describes itself. Format names: s16 s16be s24 s32 f32 u8 ulaw
@@ -24,7 +24,8 @@ struct sound_request {
     char raw_format[8];
 };
 
-#define SOUND_LONGEST_S 86400.0 /* a day: more is a lying header or a mistake */
+#define SOUND_LONGEST_S 86400.0 /* a day: more is a lying header or a mistake  \
+                                 */
 
 /* Mono samples, full scale +-1. */
 struct sound {

@@ -16,8 +16,7 @@ struct status status_error(enum status_code code, const char *format, ...)
     struct status status = {.code = code};
     va_list arguments;
     va_start(arguments, format);
-    int length =
-        vsnprintf(status.text, sizeof status.text, format, arguments);
+    int length = vsnprintf(status.text, sizeof status.text, format, arguments);
     va_end(arguments);
     if (length < 0)
         status.text[0] = '\0';

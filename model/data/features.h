@@ -35,17 +35,15 @@ void features_close(struct features *features);
  * is called on the calling thread's worker with recordings done and their
  * seconds. A recording that cannot be read is an error (the first in the
  * manifest's order), or with settings.skip_bad counts as no rows. */
-MUST_CHECK struct status features_scan(struct features *features,
-                                       struct team *team,
-                                       void (*progress)(size_t done,
-                                                        size_t all));
+MUST_CHECK struct status
+features_scan(struct features *features, struct team *team,
+              void (*progress)(size_t done, size_t all));
 
 /* Rows of the encoder (stacked frames) at speed 0; 0 for a skipped one. */
 size_t features_rows(const struct features *features, size_t utterance);
 
 /* Why a recording was skipped, or NULL. */
-const char *features_problem(const struct features *features,
-                             size_t utterance);
+const char *features_problem(const struct features *features, size_t utterance);
 
 /* Seconds of audio in all. */
 double features_seconds(const struct features *features);

@@ -11,7 +11,7 @@
 
 /* Sizes that decide every shape. */
 struct model_shape {
-    int input;  /* bins * stride */
+    int input; /* bins * stride */
     int dim, layers, heads, ffn;
     int taps;        /* depthwise kernel */
     int left, right; /* reach of relative positions */

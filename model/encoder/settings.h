@@ -71,7 +71,7 @@ struct settings {
 };
 
 enum setting_kind {
-    SETTING_FLAG,   /* int 0 or 1: --name, --no-name, name = yes|no */
+    SETTING_FLAG, /* int 0 or 1: --name, --no-name, name = yes|no */
     SETTING_INT,
     SETTING_NUMBER, /* double */
     SETTING_TEXT,   /* char [SETTING_TEXT_SIZE] or smaller: see size */
@@ -83,10 +83,10 @@ struct setting {
     enum setting_kind kind;
     size_t offset, size;
     double least, most;
-    const char *initial; /* as the user would write it */
-    const char *choices; /* "a|b|c" */
-    unsigned verbs;      /* who knows it */
-    bool of_model;       /* kept in the checkpoint and never changed after */
+    const char *initial;  /* as the user would write it */
+    const char *choices;  /* "a|b|c" */
+    unsigned verbs;       /* who knows it */
+    bool of_model;        /* kept in the checkpoint and never changed after */
     const char *argument; /* what --help calls the value */
     const char *help;
 };

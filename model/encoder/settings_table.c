@@ -4,20 +4,30 @@
 #define SIZE(field) sizeof(((struct settings *)0)->field)
 #define AT(field) offsetof(struct settings, field), SIZE(field)
 #define INT(name, field, initial, least, most, verbs, model, help)             \
-    {name, SETTING_INT, AT(field), least, most, initial, NULL,                 \
-     verbs, model, "N", help}
+    {                                                                          \
+        name, SETTING_INT, AT(field), least, most, initial, NULL, verbs,       \
+            model, "N", help                                                   \
+    }
 #define NUMBER(name, field, initial, least, most, verbs, model, help)          \
-    {name, SETTING_NUMBER, AT(field), least, most, initial, NULL,              \
-     verbs, model, "X", help}
+    {                                                                          \
+        name, SETTING_NUMBER, AT(field), least, most, initial, NULL, verbs,    \
+            model, "X", help                                                   \
+    }
 #define CHOICE(name, field, initial, choices, verbs, model, help)              \
-    {name, SETTING_CHOICE, AT(field), 0, 0, initial, choices,                  \
-     verbs, model, choices, help}
+    {                                                                          \
+        name, SETTING_CHOICE, AT(field), 0, 0, initial, choices, verbs, model, \
+            choices, help                                                      \
+    }
 #define FLAG(name, field, initial, verbs, model, help)                         \
-    {name, SETTING_FLAG, AT(field), 0, 1, initial, NULL,                       \
-     verbs, model, NULL, help}
+    {                                                                          \
+        name, SETTING_FLAG, AT(field), 0, 1, initial, NULL, verbs, model,      \
+            NULL, help                                                         \
+    }
 #define TEXT(name, field, verbs, argument, help)                               \
-    {name, SETTING_TEXT, AT(field), 0, 0, "", NULL,                            \
-     verbs, false, argument, help}
+    {                                                                          \
+        name, SETTING_TEXT, AT(field), 0, 0, "", NULL, verbs, false, argument, \
+            help                                                               \
+    }
 
 #define P VERB_PRETRAIN
 #define F VERB_FINETUNE
@@ -72,9 +82,8 @@ static const struct setting table[] = {
     FLAG("drop-punctuation", drop_punctuation, "yes", P | F | S, true,
          "punctuation is left out of transcripts"),
     /* Masked prediction. */
-    CHOICE("targets", targets, "random-projection",
-           "random-projection|k-means", P, false,
-           "what is predicted: BEST-RQ codes, or HuBERT clusters"),
+    CHOICE("targets", targets, "random-projection", "random-projection|k-means",
+           P, false, "what is predicted: BEST-RQ codes, or HuBERT clusters"),
     INT("codebooks", codebooks, "4", 1, 64, P, false,
         "codebooks of random-projection targets"),
     INT("codes", codes, "256", 2, 65536, P, false, "codes in a codebook"),
@@ -136,8 +145,7 @@ static const struct setting table[] = {
            false, "of the learning rate, after warm-up"),
     CHOICE("schedule", schedule, "tri-stage", "cosine|tri-stage|constant", F,
            false, "of the learning rate, after warm-up"),
-    NUMBER("warmup", warmup, "0.1", 0, 1, P | F, false,
-           "share of the updates"),
+    NUMBER("warmup", warmup, "0.1", 0, 1, P | F, false, "share of the updates"),
     NUMBER("hold", hold, "0.4", 0, 1, P | F, false,
            "tri-stage: share of the updates at the peak"),
     NUMBER("final-scale", final_scale, "0.05", 0, 1, P | F, false,

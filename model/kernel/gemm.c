@@ -19,10 +19,9 @@ void dsyevd_(const char *job, const char *triangle, const int *n, double *a,
 #define cblas_gemm cblas_sgemm
 #endif
 
-static void product(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, real *c,
-                    size_t ldc, const real *a, size_t lda, const real *b,
-                    size_t ldb, size_t m, size_t n, size_t k, real alpha,
-                    real beta)
+static void product(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, real *c, size_t ldc,
+                    const real *a, size_t lda, const real *b, size_t ldb,
+                    size_t m, size_t n, size_t k, real alpha, real beta)
 {
     if (!m || !n)
         return;

@@ -11,11 +11,13 @@
 void gemm_nt(real *c, size_t ldc, const real *a, size_t lda, const real *b,
              size_t ldb, size_t m, size_t n, size_t k, real alpha, real beta);
 
-/* c [m, n] = alpha * a [m, k] b [k, n] + beta * c     (gradient of its input) */
+/* c [m, n] = alpha * a [m, k] b [k, n] + beta * c     (gradient of its input)
+ */
 void gemm_nn(real *c, size_t ldc, const real *a, size_t lda, const real *b,
              size_t ldb, size_t m, size_t n, size_t k, real alpha, real beta);
 
-/* c [m, n] = alpha * a [k, m]^T b [k, n] + beta * c   (gradient of its weight) */
+/* c [m, n] = alpha * a [k, m]^T b [k, n] + beta * c   (gradient of its weight)
+ */
 void gemm_tn(real *c, size_t ldc, const real *a, size_t lda, const real *b,
              size_t ldb, size_t m, size_t n, size_t k, real alpha, real beta);
 

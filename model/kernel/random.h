@@ -13,8 +13,8 @@ enum random_stream {
     RANDOM_CROP,
     RANDOM_SPEED,
     RANDOM_SPECAUGMENT,
-    RANDOM_MASK,     /* spans hidden in pretraining */
-    RANDOM_NOISE,    /* noise fill-in of hidden frames */
+    RANDOM_MASK,  /* spans hidden in pretraining */
+    RANDOM_NOISE, /* noise fill-in of hidden frames */
     RANDOM_DROPOUT,
     RANDOM_CODEBOOK, /* random-projection targets */
     RANDOM_KMEANS,

@@ -92,9 +92,8 @@ struct status team_open(struct team **out, int workers)
     pthread_cond_init(&team->end, NULL);
     team->threads = calloc((size_t)workers, sizeof *team->threads);
     team->members = calloc((size_t)workers, sizeof *team->members);
-    struct status status = team->threads && team->members
-                               ? start(team)
-                               : status_memory("workers");
+    struct status status =
+        team->threads && team->members ? start(team) : status_memory("workers");
     if (status_failed(&status))
         team_close(team);
     else

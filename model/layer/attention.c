@@ -7,20 +7,20 @@
 #include "model/kernel/gemm.h"
 #include "model/kernel/vector.h"
 
-#define TILE 128       /* query rows whose scores are held at a time */
-#define ROW_SHIFT 20   /* dropout counts 2^20 keys a query at most */
+#define TILE 128     /* query rows whose scores are held at a time */
+#define ROW_SHIFT 20 /* dropout counts 2^20 keys a query at most */
 
 /* One head of one utterance. Pointers are at its first row and column; q, k, v
  * (and their gradients) have rows 3 dim apart, y and dy dim. */
 struct head {
     const real *q, *k, *v;
-    size_t rows;         /* of the utterance */
-    size_t ld, width;    /* 3 dim, dim / heads */
+    size_t rows;      /* of the utterance */
+    size_t ld, width; /* 3 dim, dim / heads */
     size_t left, positions;
     const real *table;
     real scale;
     struct dropout dropout;
-    size_t dropout_row;  /* of the first query */
+    size_t dropout_row; /* of the first query */
 };
 
 size_t attention_scratch(const struct attention_shape *shape, size_t longest,
@@ -223,8 +223,8 @@ static void backward_head(real *d_qkv, real *d_table, const real *dy,
         const real *q = h->q + first * h->ld;
         gemm_nn(dq + first * h->ld, h->ld, d_scores, rows, h->k, h->ld, count,
                 width, rows, h->scale, 0);
-        gemm_nn(dq + first * h->ld, h->ld, positions, p, h->table, width,
-                count, width, p, h->scale, 1);
+        gemm_nn(dq + first * h->ld, h->ld, positions, p, h->table, width, count,
+                width, p, h->scale, 1);
         gemm_tn(dk, h->ld, d_scores, rows, q, h->ld, rows, width, count,
                 h->scale, 1);
         if (d_table)
@@ -249,7 +249,7 @@ void attention_backward(real *d_qkv, real *d_table, const real *dy,
             backward_head(d_qkv + start * 3 * dim + column, d_table,
                           dy + start * dim + column, y + start * dim + column,
                           maximum + start * shape->heads + index,
-                          sum + start * shape->heads + index, dim,
-                          shape->heads, &h, scratch);
+                          sum + start * shape->heads + index, dim, shape->heads,
+                          &h, scratch);
         }
 }

@@ -17,7 +17,6 @@ struct dropout {
 /* x[i] = keeps(first + i) ? x[i] / (1 - rate) : 0 for i < count. The same call
  * on the gradient is the backward pass. first lets a caller do a matrix in
  * pieces. Cannot fail. */
-void dropout_apply(real *x, size_t count, struct dropout dropout,
-                   size_t first);
+void dropout_apply(real *x, size_t count, struct dropout dropout, size_t first);
 
 #endif

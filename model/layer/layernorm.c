@@ -56,13 +56,13 @@ void layernorm_backward(real *dx, real keep, real *d_gain, real *d_bias,
         sum_hat /= (real)dim;
         if (keep == 0)
             for (size_t i = 0; i < dim; i++)
-                dxr[i] = (dyr[i] * gain[i] - sum -
-                          (xr[i] - m) * scale * sum_hat) *
-                         scale;
+                dxr[i] =
+                    (dyr[i] * gain[i] - sum - (xr[i] - m) * scale * sum_hat) *
+                    scale;
         else
             for (size_t i = 0; i < dim; i++)
-                dxr[i] += (dyr[i] * gain[i] - sum -
-                           (xr[i] - m) * scale * sum_hat) *
-                          scale;
+                dxr[i] +=
+                    (dyr[i] * gain[i] - sum - (xr[i] - m) * scale * sum_hat) *
+                    scale;
     }
 }

@@ -23,9 +23,9 @@ void health_codebooks(struct codebook_use *use, const uint64_t *counts,
 struct health {
     struct codebook_use codebooks;
     int codes;
-    double accuracy;      /* on hidden frames */
-    double loss;          /* nats per prediction */
-    double hidden_share;  /* of all frames */
+    double accuracy;     /* on hidden frames */
+    double loss;         /* nats per prediction */
+    double hidden_share; /* of all frames */
     double gradient_norm;
     uint64_t update, updates;
 };

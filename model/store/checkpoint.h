@@ -28,9 +28,9 @@ void provenance_set(struct provenance *provenance, const char *key,
 struct checkpoint {
     struct settings settings; /* those of the model are meaningful */
     struct parameters parameters;
-    real *weights;         /* [parameters.total], owned */
-    struct tokens tokens;  /* count 0: not fine-tuned yet */
-    struct quantiser quantiser; /* codes 0: none */
+    real *weights;                 /* [parameters.total], owned */
+    struct tokens tokens;          /* count 0: not fine-tuned yet */
+    struct quantiser quantiser;    /* codes 0: none */
     float *cmvn_mean, *cmvn_scale; /* [bins]: statistics of the training data,
                                     * for cmvn = stored or running */
     struct provenance provenance;

@@ -50,9 +50,10 @@ const char *safetensors_find_text(const struct safetensors *file,
  * fsync, rename, fsync the folder. On failure (disk full, no permission) the
  * temporary file is gone and what was at path is untouched. The same input
  * gives the same bytes. */
-MUST_CHECK struct status
-safetensors_write(const char *path, const struct safetensor *tensors,
-                  size_t tensor_count, const struct safetensors_text *texts,
-                  size_t text_count);
+MUST_CHECK struct status safetensors_write(const char *path,
+                                           const struct safetensor *tensors,
+                                           size_t tensor_count,
+                                           const struct safetensors_text *texts,
+                                           size_t text_count);
 
 #endif

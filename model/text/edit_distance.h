@@ -25,8 +25,7 @@ enum edit { EDIT_MATCH, EDIT_SUBSTITUTION, EDIT_INSERTION, EDIT_DELETION };
 MUST_CHECK struct status edit_distance(struct edit_counts *counts,
                                        enum edit **edits, size_t *edit_count,
                                        const char *const *reference, size_t n,
-                                       const char *const *hypothesis,
-                                       size_t m);
+                                       const char *const *hypothesis, size_t m);
 
 /* The same over whole texts: split at white space into words, or (characters
  * != 0) into characters, a space between words counting as one. */

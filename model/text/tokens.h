@@ -26,8 +26,8 @@ MUST_CHECK struct status tokens_from_texts(struct tokens *tokens,
 /* From a checkpoint's list: the first must be "<blank>", no duplicates, none
  * empty, valid UTF-8. Copies. path is for the message. */
 MUST_CHECK struct status tokens_from_list(struct tokens *tokens,
-                                          const char *const *list,
-                                          size_t count, const char *path);
+                                          const char *const *list, size_t count,
+                                          const char *path);
 
 /* ids [*count] owned by the caller: text's characters as tokens. Characters
  * that are not tokens are left out and counted in *unknown. */

@@ -14,7 +14,7 @@
 /* Everything random and the order of data are functions of the update's
  * number, so this is all. Blocks have parameters->total reals, owned. */
 struct training_state {
-    uint64_t update;          /* updates done */
+    uint64_t update; /* updates done */
     real *weights, *first, *second;
     real *average; /* mean of `averaged` weights (fine-tuning), or NULL */
     uint64_t averaged;

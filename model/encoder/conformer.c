@@ -1,0 +1,348 @@
+/* One Conformer layer over packed utterances: forward and backward. */
+#include "model/encoder/conformer.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "model/layer/activation.h"
+#include "model/layer/convolution.h"
+#include "model/layer/layernorm.h"
+#include "model/layer/linear.h"
+
+/* The norms, by their place in kept->mean and kept->rstd. */
+enum norm {
+    NORM_FFN1,
+    NORM_ATTENTION,
+    NORM_CONV,
+    NORM_FFN2,
+    NORM_FINAL,
+    NORM_DEPTHWISE
+};
+
+/* Where dropout happens: a key of its own each. */
+enum site {
+    SITE_FFN1_INNER,
+    SITE_FFN1_OUT,
+    SITE_WEIGHTS,
+    SITE_ATTENTION_OUT,
+    SITE_CONV_OUT,
+    SITE_FFN2_INNER,
+    SITE_FFN2_OUT
+};
+
+static real *at(real *block, const struct parameters *parameters, int layer,
+                const char *name)
+{
+    char full[104];
+    snprintf(full, sizeof full, "wav2vec2_bert.encoder.layers.%d.%s", layer,
+             name);
+    const struct parameter *p = parameters_find(parameters, full);
+    assert(p);
+    return block + p->offset;
+}
+
+static void ffn_weights(struct conformer_ffn_weights *w, real *block,
+                        const struct parameters *p, int layer,
+                        const char *module)
+{
+    char name[64];
+    const struct {
+        const char *suffix;
+        real **place;
+    } places[] = {{"_layer_norm.weight", &w->norm_gain},
+                  {"_layer_norm.bias", &w->norm_bias},
+                  {".intermediate_dense.weight", &w->in},
+                  {".intermediate_dense.bias", &w->in_bias},
+                  {".output_dense.weight", &w->out},
+                  {".output_dense.bias", &w->out_bias}};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        snprintf(name, sizeof name, "%s%s", module, places[i].suffix);
+        *places[i].place = at(block, p, layer, name);
+    }
+}
+
+void conformer_weights(struct conformer_weights *w, real *block,
+                       const struct parameters *p, int layer)
+{
+    ffn_weights(&w->ffn1, block, p, layer, "ffn1");
+    ffn_weights(&w->ffn2, block, p, layer, "ffn2");
+    w->attention_gain = at(block, p, layer, "self_attn_layer_norm.weight");
+    w->attention_bias = at(block, p, layer, "self_attn_layer_norm.bias");
+    w->qkv = at(block, p, layer, "self_attn.linear_q.weight");
+    w->qkv_bias = at(block, p, layer, "self_attn.linear_q.bias");
+    w->out = at(block, p, layer, "self_attn.linear_out.weight");
+    w->out_bias = at(block, p, layer, "self_attn.linear_out.bias");
+    w->table = at(block, p, layer, "self_attn.distance_embedding.weight");
+    w->conv_gain = at(block, p, layer, "conv_module.layer_norm.weight");
+    w->conv_bias = at(block, p, layer, "conv_module.layer_norm.bias");
+    w->pointwise1 = at(block, p, layer, "conv_module.pointwise_conv1.weight");
+    w->taps = at(block, p, layer, "conv_module.depthwise_conv.weight");
+    w->depthwise_gain =
+        at(block, p, layer, "conv_module.depthwise_layer_norm.weight");
+    w->depthwise_bias =
+        at(block, p, layer, "conv_module.depthwise_layer_norm.bias");
+    w->pointwise2 = at(block, p, layer, "conv_module.pointwise_conv2.weight");
+    w->final_gain = at(block, p, layer, "final_layer_norm.weight");
+    w->final_bias = at(block, p, layer, "final_layer_norm.bias");
+}
+
+void conformer_carve_kept(struct conformer_kept *k, struct arena *arena,
+                          const struct model_shape *shape, size_t rows)
+{
+    size_t dim = (size_t)shape->dim, heads = (size_t)shape->heads;
+    for (int i = 0; i < 5; i++)
+        k->x[i] = arena_real(arena, rows, dim);
+    for (int i = 0; i < 6; i++) {
+        k->mean[i] = arena_real(arena, rows, 1);
+        k->rstd[i] = arena_real(arena, rows, 1);
+    }
+    for (int i = 0; i < 2; i++)
+        k->ffn_inner[i] = arena_real(arena, rows, (size_t)shape->ffn);
+    k->qkv = arena_real(arena, rows, 3 * dim);
+    k->attended = arena_real(arena, rows, dim);
+    k->maximum = arena_real(arena, rows, heads);
+    k->sum = arena_real(arena, rows, heads);
+    k->gates = arena_real(arena, rows, 2 * dim);
+    k->depthwise = arena_real(arena, rows, dim);
+}
+
+static struct attention_shape attention_shape(const struct model_shape *s)
+{
+    struct attention_shape shape = {.dim = (size_t)s->dim,
+                                    .heads = (size_t)s->heads,
+                                    .left = (size_t)s->left,
+                                    .right = (size_t)s->right};
+    return shape;
+}
+
+void conformer_carve_scratch(struct conformer_scratch *s, struct arena *arena,
+                             const struct model_shape *shape, size_t rows,
+                             size_t longest, int backward)
+{
+    size_t dim = (size_t)shape->dim, ffn = (size_t)shape->ffn;
+    struct attention_shape attention = attention_shape(shape);
+    for (int i = 0; i < 2; i++)
+        s->wide[i] = arena_real(arena, rows, ffn > 3 * dim ? ffn : 3 * dim);
+    for (int i = 0; i < 3; i++)
+        s->narrow[i] = arena_real(arena, rows, dim);
+    s->attention =
+        arena_real(arena, attention_scratch(&attention, longest, backward), 1);
+    s->taps = arena_real(arena, 2 * (size_t)shape->taps, dim);
+}
+
+static struct dropout dropout_at(const struct conformer_noise *noise,
+                                 enum site site)
+{
+    struct dropout dropout = {.key = random_below(noise->key, (uint64_t)site),
+                              .rate = site == SITE_WEIGHTS
+                                          ? noise->attention_dropout
+                                          : noise->dropout};
+    return dropout;
+}
+
+/* x += 1/2 dropout(FFN(LN(x))); x is kept as kept->x[module] before. */
+static void ffn_forward(real *x, struct conformer_kept *k, int which,
+                        enum norm norm, const struct conformer_scratch *s,
+                        const struct conformer_ffn_weights *w, size_t rows,
+                        const struct model_shape *shape,
+                        const struct conformer_noise *noise)
+{
+    size_t dim = (size_t)shape->dim, ffn = (size_t)shape->ffn;
+    enum site inner = which ? SITE_FFN2_INNER : SITE_FFN1_INNER;
+    enum site out = which ? SITE_FFN2_OUT : SITE_FFN1_OUT;
+    memcpy(k->x[norm], x, rows * dim * sizeof *x);
+    layernorm_forward(s->narrow[0], k->mean[norm], k->rstd[norm], x,
+                      w->norm_gain, w->norm_bias, rows, dim);
+    linear_forward(k->ffn_inner[which], s->narrow[0], w->in, w->in_bias, rows,
+                   dim, ffn);
+    swish_forward(s->wide[0], k->ffn_inner[which], rows * ffn);
+    dropout_apply(s->wide[0], rows * ffn, dropout_at(noise, inner), 0);
+    linear_forward(s->narrow[1], s->wide[0], w->out, w->out_bias, rows, ffn,
+                   dim);
+    dropout_apply(s->narrow[1], rows * dim, dropout_at(noise, out), 0);
+    residual_add(x, s->narrow[1], (real)0.5, rows * dim);
+}
+
+static void attention_module_forward(real *x, struct conformer_kept *k,
+                                     const struct conformer_scratch *s,
+                                     const struct conformer_weights *w,
+                                     const struct pack *pack,
+                                     const struct model_shape *shape,
+                                     const struct conformer_noise *noise)
+{
+    size_t dim = (size_t)shape->dim, rows = pack->rows;
+    struct attention_shape attention = attention_shape(shape);
+    memcpy(k->x[NORM_ATTENTION], x, rows * dim * sizeof *x);
+    layernorm_forward(s->narrow[0], k->mean[NORM_ATTENTION],
+                      k->rstd[NORM_ATTENTION], x, w->attention_gain,
+                      w->attention_bias, rows, dim);
+    linear_forward(k->qkv, s->narrow[0], w->qkv, w->qkv_bias, rows, dim,
+                   3 * dim);
+    attention_forward(k->attended, k->maximum, k->sum, k->qkv, w->table, pack,
+                      &attention, dropout_at(noise, SITE_WEIGHTS),
+                      s->attention);
+    linear_forward(s->narrow[1], k->attended, w->out, w->out_bias, rows, dim,
+                   dim);
+    dropout_apply(s->narrow[1], rows * dim,
+                  dropout_at(noise, SITE_ATTENTION_OUT), 0);
+    residual_add(x, s->narrow[1], 1, rows * dim);
+}
+
+static void convolution_module_forward(real *x, struct conformer_kept *k,
+                                       const struct conformer_scratch *s,
+                                       const struct conformer_weights *w,
+                                       const struct pack *pack,
+                                       const struct model_shape *shape,
+                                       const struct conformer_noise *noise)
+{
+    size_t dim = (size_t)shape->dim, rows = pack->rows;
+    memcpy(k->x[NORM_CONV], x, rows * dim * sizeof *x);
+    layernorm_forward(s->narrow[0], k->mean[NORM_CONV], k->rstd[NORM_CONV], x,
+                      w->conv_gain, w->conv_bias, rows, dim);
+    linear_forward(k->gates, s->narrow[0], w->pointwise1, NULL, rows, dim,
+                   2 * dim);
+    glu_forward(s->narrow[0], k->gates, rows, dim);
+    convolution_forward(k->depthwise, s->narrow[0], w->taps, pack, dim,
+                        (size_t)shape->taps, s->taps);
+    layernorm_forward(s->narrow[0], k->mean[NORM_DEPTHWISE],
+                      k->rstd[NORM_DEPTHWISE], k->depthwise, w->depthwise_gain,
+                      w->depthwise_bias, rows, dim);
+    swish_forward(s->narrow[0], s->narrow[0], rows * dim);
+    linear_forward(s->narrow[1], s->narrow[0], w->pointwise2, NULL, rows, dim,
+                   dim);
+    dropout_apply(s->narrow[1], rows * dim, dropout_at(noise, SITE_CONV_OUT),
+                  0);
+    residual_add(x, s->narrow[1], 1, rows * dim);
+}
+
+void conformer_forward(real *y, const real *x, struct conformer_kept *k,
+                       const struct conformer_scratch *s,
+                       const struct conformer_weights *w,
+                       const struct pack *pack, const struct model_shape *shape,
+                       const struct conformer_noise *noise)
+{
+    size_t rows = pack->rows, dim = (size_t)shape->dim;
+    if (y != x)
+        memcpy(y, x, rows * dim * sizeof *y);
+    ffn_forward(y, k, 0, NORM_FFN1, s, &w->ffn1, rows, shape, noise);
+    attention_module_forward(y, k, s, w, pack, shape, noise);
+    convolution_module_forward(y, k, s, w, pack, shape, noise);
+    ffn_forward(y, k, 1, NORM_FFN2, s, &w->ffn2, rows, shape, noise);
+    memcpy(k->x[NORM_FINAL], y, rows * dim * sizeof *y);
+    layernorm_forward(y, k->mean[NORM_FINAL], k->rstd[NORM_FINAL],
+                      k->x[NORM_FINAL], w->final_gain, w->final_bias, rows,
+                      dim);
+}
+
+/* d += the gradient through x + 1/2 dropout(FFN(LN(x))). */
+static void ffn_backward(real *d, const struct conformer_ffn_weights *g,
+                         const struct conformer_kept *k, int which,
+                         enum norm norm, const struct conformer_scratch *s,
+                         const struct conformer_ffn_weights *w, size_t rows,
+                         const struct model_shape *shape,
+                         const struct conformer_noise *noise)
+{
+    size_t dim = (size_t)shape->dim, ffn = (size_t)shape->ffn;
+    enum site inner = which ? SITE_FFN2_INNER : SITE_FFN1_INNER;
+    enum site out = which ? SITE_FFN2_OUT : SITE_FFN1_OUT;
+    real *d_out = s->narrow[0], *active = s->wide[0], *d_inner = s->wide[1];
+    for (size_t i = 0; i < rows * dim; i++)
+        d_out[i] = (real)0.5 * d[i];
+    dropout_apply(d_out, rows * dim, dropout_at(noise, out), 0);
+    swish_forward(active, k->ffn_inner[which], rows * ffn);
+    dropout_apply(active, rows * ffn, dropout_at(noise, inner), 0);
+    linear_backward(d_inner, 0, g->out, g->out_bias, d_out, active, w->out,
+                    rows, ffn, dim);
+    dropout_apply(d_inner, rows * ffn, dropout_at(noise, inner), 0);
+    swish_backward(d_inner, d_inner, k->ffn_inner[which], rows * ffn);
+    real *normed = s->narrow[0], *d_normed = s->narrow[1];
+    layernorm_forward(normed, NULL, NULL, k->x[norm], w->norm_gain,
+                      w->norm_bias, rows, dim);
+    linear_backward(d_normed, 0, g->in, g->in_bias, d_inner, normed, w->in,
+                    rows, dim, ffn);
+    layernorm_backward(d, 1, g->norm_gain, g->norm_bias, d_normed, k->x[norm],
+                       k->mean[norm], k->rstd[norm], w->norm_gain, rows, dim);
+}
+
+static void attention_module_backward(
+    real *d, const struct conformer_weights *g, const struct conformer_kept *k,
+    const struct conformer_scratch *s, const struct conformer_weights *w,
+    const struct pack *pack, const struct model_shape *shape,
+    const struct conformer_noise *noise)
+{
+    size_t dim = (size_t)shape->dim, rows = pack->rows;
+    struct attention_shape attention = attention_shape(shape);
+    real *d_out = s->narrow[0], *d_attended = s->narrow[1];
+    real *d_qkv = s->wide[0];
+    memcpy(d_out, d, rows * dim * sizeof *d);
+    dropout_apply(d_out, rows * dim, dropout_at(noise, SITE_ATTENTION_OUT), 0);
+    linear_backward(d_attended, 0, g->out, g->out_bias, d_out, k->attended,
+                    w->out, rows, dim, dim);
+    attention_backward(d_qkv, g->table, d_attended, k->attended, k->maximum,
+                       k->sum, k->qkv, w->table, pack, &attention,
+                       dropout_at(noise, SITE_WEIGHTS), s->attention);
+    real *normed = s->narrow[0], *d_normed = s->narrow[1];
+    layernorm_forward(normed, NULL, NULL, k->x[NORM_ATTENTION],
+                      w->attention_gain, w->attention_bias, rows, dim);
+    linear_backward(d_normed, 0, g->qkv, g->qkv_bias, d_qkv, normed, w->qkv,
+                    rows, dim, 3 * dim);
+    layernorm_backward(d, 1, g->attention_gain, g->attention_bias, d_normed,
+                       k->x[NORM_ATTENTION], k->mean[NORM_ATTENTION],
+                       k->rstd[NORM_ATTENTION], w->attention_gain, rows, dim);
+}
+
+static void convolution_module_backward(
+    real *d, const struct conformer_weights *g, const struct conformer_kept *k,
+    const struct conformer_scratch *s, const struct conformer_weights *w,
+    const struct pack *pack, const struct model_shape *shape,
+    const struct conformer_noise *noise)
+{
+    size_t dim = (size_t)shape->dim, rows = pack->rows;
+    real *d_out = s->narrow[0], *normed = s->narrow[1], *d_swish = s->narrow[2];
+    memcpy(d_out, d, rows * dim * sizeof *d);
+    dropout_apply(d_out, rows * dim, dropout_at(noise, SITE_CONV_OUT), 0);
+    /* normed = LN(depthwise), swish of it goes into pointwise2. */
+    layernorm_forward(normed, NULL, NULL, k->depthwise, w->depthwise_gain,
+                      w->depthwise_bias, rows, dim);
+    swish_forward(s->wide[0], normed, rows * dim);
+    linear_backward(d_swish, 0, g->pointwise2, NULL, d_out, s->wide[0],
+                    w->pointwise2, rows, dim, dim);
+    swish_backward(d_swish, d_swish, normed, rows * dim);
+    layernorm_backward(d_swish, 0, g->depthwise_gain, g->depthwise_bias,
+                       d_swish, k->depthwise, k->mean[NORM_DEPTHWISE],
+                       k->rstd[NORM_DEPTHWISE], w->depthwise_gain, rows, dim);
+    real *gated = s->narrow[0], *d_gated = s->narrow[1];
+    real *d_gates = s->wide[0];
+    glu_forward(gated, k->gates, rows, dim);
+    convolution_backward(d_gated, g->taps, d_swish, gated, w->taps, pack, dim,
+                         (size_t)shape->taps, s->taps);
+    glu_backward(d_gates, d_gated, k->gates, rows, dim);
+    normed = s->narrow[0];
+    real *d_normed = s->narrow[1];
+    layernorm_forward(normed, NULL, NULL, k->x[NORM_CONV], w->conv_gain,
+                      w->conv_bias, rows, dim);
+    linear_backward(d_normed, 0, g->pointwise1, NULL, d_gates, normed,
+                    w->pointwise1, rows, dim, 2 * dim);
+    layernorm_backward(d, 1, g->conv_gain, g->conv_bias, d_normed,
+                       k->x[NORM_CONV], k->mean[NORM_CONV], k->rstd[NORM_CONV],
+                       w->conv_gain, rows, dim);
+}
+
+void conformer_backward(real *d, const struct conformer_weights *g,
+                        const struct conformer_kept *k,
+                        const struct conformer_scratch *s,
+                        const struct conformer_weights *w,
+                        const struct pack *pack,
+                        const struct model_shape *shape,
+                        const struct conformer_noise *noise)
+{
+    size_t rows = pack->rows, dim = (size_t)shape->dim;
+    layernorm_backward(d, 0, g->final_gain, g->final_bias, d, k->x[NORM_FINAL],
+                       k->mean[NORM_FINAL], k->rstd[NORM_FINAL], w->final_gain,
+                       rows, dim);
+    ffn_backward(d, &g->ffn2, k, 1, NORM_FFN2, s, &w->ffn2, rows, shape, noise);
+    convolution_module_backward(d, g, k, s, w, pack, shape, noise);
+    attention_module_backward(d, g, k, s, w, pack, shape, noise);
+    ffn_backward(d, &g->ffn1, k, 0, NORM_FFN1, s, &w->ffn1, rows, shape, noise);
+}

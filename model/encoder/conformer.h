@@ -1,0 +1,86 @@
+/* One Conformer layer over packed utterances: forward and backward.
+ *
+ *     x += 1/2 FFN1(LN(x));  x += Attention(LN(x));  x += Conv(LN(x));
+ *     x += 1/2 FFN2(LN(x));  x = LN(x)
+ *
+ * Gulati et al. 2020, as in transformers' Wav2Vec2BertEncoderLayer. */
+#ifndef MODEL_ENCODER_CONFORMER_H
+#define MODEL_ENCODER_CONFORMER_H
+
+#include <stddef.h>
+
+#include "model/encoder/parameters.h"
+#include "model/kernel/arena.h"
+#include "model/kernel/random.h"
+#include "model/layer/attention.h"
+#include "model/layer/pack.h"
+
+/* A layer's tensors inside a block of weights, or of gradients. */
+struct conformer_ffn_weights {
+    real *norm_gain, *norm_bias, *in, *in_bias, *out, *out_bias;
+};
+struct conformer_weights {
+    struct conformer_ffn_weights ffn1, ffn2;
+    real *attention_gain, *attention_bias;
+    real *qkv, *qkv_bias; /* [3 dim, dim], [3 dim] */
+    real *out, *out_bias, *table;
+    real *conv_gain, *conv_bias, *pointwise1, *taps;
+    real *depthwise_gain, *depthwise_bias, *pointwise2;
+    real *final_gain, *final_bias;
+};
+
+/* Where layer (0 ..) lies in block. */
+void conformer_weights(struct conformer_weights *weights, real *block,
+                       const struct parameters *parameters, int layer);
+
+/* What forward keeps for backward: products of gemm and inputs of norms;
+ * norms' outputs, swish and GLU are computed again. All [rows, ...]. */
+struct conformer_kept {
+    real *x[5]; /* [rows, dim] input of each module and final norm */
+    real *mean[6], *rstd[6]; /* of the six norms */
+    real *ffn_inner[2];      /* [rows, ffn] before swish */
+    real *qkv;               /* [rows, 3 dim] */
+    real *attended;          /* [rows, dim] heads' outputs */
+    real *maximum, *sum;     /* [rows, heads] */
+    real *gates;             /* [rows, 2 dim] before GLU */
+    real *depthwise;         /* [rows, dim] before its norm */
+};
+
+/* Shared by all layers. */
+struct conformer_scratch {
+    real *wide[2];   /* [rows, max(ffn, 3 dim)] */
+    real *narrow[3]; /* [rows, dim] */
+    real *attention, *taps;
+};
+
+/* Carves; in evaluation every layer may share one `kept`. */
+void conformer_carve_kept(struct conformer_kept *kept, struct arena *arena,
+                          const struct model_shape *shape, size_t rows);
+void conformer_carve_scratch(struct conformer_scratch *scratch,
+                             struct arena *arena,
+                             const struct model_shape *shape, size_t rows,
+                             size_t longest, int backward);
+
+/* Chances of one pass; all zero in evaluation. */
+struct conformer_noise {
+    struct random_key key; /* of this layer in this micro-batch */
+    float dropout, attention_dropout;
+};
+
+/* y [rows, dim] out, may be x; x [rows, dim] in. */
+void conformer_forward(real *y, const real *x, struct conformer_kept *kept,
+                       const struct conformer_scratch *scratch,
+                       const struct conformer_weights *weights,
+                       const struct pack *pack, const struct model_shape *shape,
+                       const struct conformer_noise *noise);
+
+/* d [rows, dim]: in the gradient of y, out that of x. */
+void conformer_backward(real *d, const struct conformer_weights *gradients,
+                        const struct conformer_kept *kept,
+                        const struct conformer_scratch *scratch,
+                        const struct conformer_weights *weights,
+                        const struct pack *pack,
+                        const struct model_shape *shape,
+                        const struct conformer_noise *noise);
+
+#endif
