@@ -24,8 +24,9 @@ struct sound_request {
     char raw_format[8];
 };
 
-#define SOUND_LONGEST_S 86400.0 /* a day: more is a lying header or a mistake  \
-                                 */
+#define SOUND_LONGEST_S                                                        \
+    86400.0 /* a day: more is a lying header or a mistake                      \
+             */
 
 /* Mono samples, full scale +-1. */
 struct sound {

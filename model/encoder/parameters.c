@@ -53,7 +53,7 @@ static struct status check_shape(const struct model_shape *s)
 struct builder {
     struct parameters *parameters;
     int depth;
-    char prefix[64];
+    char prefix[56];
 };
 
 /* packed: right behind the one before, without a gap. */
@@ -81,7 +81,7 @@ static void add(struct builder *b, const char *name, enum parameter_kind kind,
 static void add_linear(struct builder *b, const char *name, size_t out,
                        size_t in)
 {
-    char full[64];
+    char full[44];
     snprintf(full, sizeof full, "%s.weight", name);
     add(b, full, PARAMETER_WEIGHT, 0, 2, out, in, 1);
     snprintf(full, sizeof full, "%s.bias", name);
@@ -90,7 +90,7 @@ static void add_linear(struct builder *b, const char *name, size_t out,
 
 static void add_norm(struct builder *b, const char *name, size_t dim)
 {
-    char full[64];
+    char full[44];
     snprintf(full, sizeof full, "%s.weight", name);
     add(b, full, PARAMETER_GAIN, 0, 1, dim, 1, 1);
     snprintf(full, sizeof full, "%s.bias", name);
