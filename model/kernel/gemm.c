@@ -51,6 +51,15 @@ void gemm_tn(real *c, size_t ldc, const real *a, size_t lda, const real *b,
             beta);
 }
 
+void gemm_nt_single(float *c, size_t ldc, const float *a, size_t lda,
+                    const float *b, size_t ldb, size_t m, size_t n, size_t k,
+                    float alpha, float beta)
+{
+    if (m && n)
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)m, (int)n,
+                    (int)k, alpha, a, (int)lda, b, (int)ldb, beta, c, (int)ldc);
+}
+
 /* LAPACK gives columns, smallest eigenvalue first: turned round. */
 static void order_vectors(double *values, double *vectors, size_t n)
 {

@@ -21,6 +21,11 @@ void gemm_nn(real *c, size_t ldc, const real *a, size_t lda, const real *b,
 void gemm_tn(real *c, size_t ldc, const real *a, size_t lda, const real *b,
              size_t ldb, size_t m, size_t n, size_t k, real alpha, real beta);
 
+/* gemm_nt in single precision in every build: what is not learned. */
+void gemm_nt_single(float *c, size_t ldc, const float *a, size_t lda,
+                    const float *b, size_t ldb, size_t m, size_t n, size_t k,
+                    float alpha, float beta);
+
 /* Eigenvectors of a symmetric matrix, largest eigenvalue first (LAPACK dsyev).
  *
  * values   [n]     out
