@@ -49,7 +49,10 @@ const char *safetensors_find_text(const struct safetensors *file,
 /* Writes path whole or not at all: to a temporary name in the same folder,
  * fsync, rename, fsync the folder. On failure (disk full, no permission) the
  * temporary file is gone and what was at path is untouched. The same input
- * gives the same bytes. */
+ * gives the same bytes, which are those of the reference writer: tensors lie
+ * sorted by name. Refuses names that are taken or not UTF-8; bytes of a text's
+ * value that are not UTF-8 are written as '?' (a path among the provenance
+ * shall not cost a trained model). */
 MUST_CHECK struct status safetensors_write(const char *path,
                                            const struct safetensor *tensors,
                                            size_t tensor_count,

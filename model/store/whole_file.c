@@ -1,0 +1,108 @@
+/* A file written whole or not at all. */
+#include "model/store/whole_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define WRITE_MOST ((size_t)1 << 26) /* bytes a call */
+
+static struct status refuse(const char *path, const char *action)
+{
+    return status_error(STATUS_SYSTEM, "%s: %s: %s", path, action,
+                        strerror(errno));
+}
+
+struct status whole_file_open(struct whole_file *file, const char *path)
+{
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    struct stat found;
+    *file = (struct whole_file){.descriptor = -1};
+    if (!lstat(path, &found) && !S_ISREG(found.st_mode) &&
+        !S_ISLNK(found.st_mode))
+        return status_error(STATUS_INPUT,
+                            "%s: is not a regular file: name a new file "
+                            "or one to replace",
+                            path);
+    size_t size = strlen(path) + 32;
+    file->path = strdup(path);
+    file->temporary = malloc(size);
+    if (!file->path || !file->temporary) {
+        whole_file_close(file);
+        return status_memory(path);
+    }
+    snprintf(file->temporary, size, "%s.tmp-%ld", path, (long)getpid());
+    file->descriptor = open(file->temporary, flags, 0666);
+    if (file->descriptor < 0 && errno == EEXIST && !unlink(file->temporary))
+        file->descriptor = open(file->temporary, flags, 0666);
+    if (file->descriptor < 0) {
+        struct status status = refuse(path, "cannot be written");
+        whole_file_close(file);
+        return status;
+    }
+    return status_ok();
+}
+
+struct status whole_file_write(struct whole_file *file, const void *bytes,
+                               size_t count)
+{
+    const char *next = bytes;
+    while (count) {
+        size_t piece = count < WRITE_MOST ? count : WRITE_MOST;
+        ssize_t wrote = write(file->descriptor, next, piece);
+        if (wrote < 0 && errno == EINTR)
+            continue;
+        if (wrote == 0)
+            errno = ENOSPC;
+        if (wrote <= 0)
+            return refuse(file->path, "cannot be written");
+        next += wrote;
+        count -= (size_t)wrote;
+    }
+    return status_ok();
+}
+
+static void sync_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : NULL;
+    if (slash && !folder)
+        return;
+    int descriptor =
+        open(folder ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor >= 0) {
+        (void)fsync(descriptor);
+        close(descriptor);
+    }
+    free(folder);
+}
+
+struct status whole_file_commit(struct whole_file *file)
+{
+    int descriptor = file->descriptor;
+    if (fsync(descriptor))
+        return refuse(file->path, "cannot be written");
+    file->descriptor = -1;
+    if (close(descriptor) || rename(file->temporary, file->path)) {
+        struct status status = refuse(file->path, "cannot be written");
+        unlink(file->temporary);
+        return status;
+    }
+    sync_folder(file->path);
+    return status_ok();
+}
+
+void whole_file_close(struct whole_file *file)
+{
+    if (file->descriptor >= 0) {
+        close(file->descriptor);
+        unlink(file->temporary);
+    }
+    free(file->temporary);
+    free(file->path);
+    *file = (struct whole_file){.descriptor = -1};
+}
