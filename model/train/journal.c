@@ -112,8 +112,7 @@ void journal_text(struct journal *j, const char *key, const char *text)
 struct status journal_end(struct journal *j)
 {
     append(j, "}\n");
-    if (fwrite(j->line, 1, j->length, j->file) != j->length ||
-        fflush(j->file))
+    if (fwrite(j->line, 1, j->length, j->file) != j->length || fflush(j->file))
         return status_error(STATUS_SYSTEM, "%s: %s", j->path, strerror(errno));
     return status_ok();
 }
