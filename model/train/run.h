@@ -1,0 +1,78 @@
+/* A whole training run, from settings to a model file. */
+#ifndef MODEL_TRAIN_RUN_H
+#define MODEL_TRAIN_RUN_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+#include "audio/status.h"
+#include "model/data/features.h"
+#include "model/data/manifest.h"
+#include "model/encoder/settings.h"
+#include "model/kernel/team.h"
+#include "model/store/checkpoint.h"
+#include "model/train/trainer.h"
+
+/* How a run speaks and is stopped. */
+struct run_host {
+    trainer_listener *listener; /* progress */
+    void *context;
+    void (*note)(const char *text); /* a line worth knowing */
+    void (*scanning)(size_t done, size_t all);
+    const volatile sig_atomic_t *stop;
+};
+
+/* `attune pretrain`. settings is changed where --init decides: given
+ * [SETTINGS_MOST] says what the user set. */
+MUST_CHECK struct status pretrain_run(struct settings *settings,
+                                      const bool *given,
+                                      const struct run_host *host);
+
+/* `attune finetune`. */
+MUST_CHECK struct status finetune_run(struct settings *settings,
+                                      const bool *given,
+                                      const struct run_host *host);
+
+/* ---- What both begin with ---- */
+
+/* A manifest and its features. */
+struct recordings {
+    struct manifest manifest;
+    struct features *features;
+};
+
+/* Reads the table, opens and scans the recordings; names what is skipped. */
+MUST_CHECK struct status recordings_open(struct recordings *recordings,
+                                         const char *path,
+                                         const struct settings *settings,
+                                         const float *mean, const float *scale,
+                                         struct team *team,
+                                         const struct run_host *host);
+void recordings_close(struct recordings *recordings);
+
+/* Reads --init into init (left empty without one) and takes over the model's
+ * settings from it; refuses those that the user gave otherwise. Settings of
+ * text are free until the model has tokens. */
+MUST_CHECK struct status run_adopt(struct checkpoint *init,
+                                   struct settings *settings,
+                                   const bool *given);
+
+/* Refuses an --out that exists without a state, unless --overwrite, which
+ * removes both. */
+MUST_CHECK struct status run_check_out(const struct settings *settings);
+
+/* block: initial values, then init's tensors of the same name and shape. */
+void run_initialise(real *block, const struct parameters *parameters,
+                    const struct checkpoint *init, uint64_t seed);
+
+/* Who made this: version, verb, data, seconds, updates, seed, settings of the
+ * run. */
+void run_provenance(struct provenance *provenance,
+                    const struct settings *settings, enum verb verb,
+                    const struct recordings *data,
+                    const struct training_state *state);
+
+/* Workers as --threads says, or one for each core. */
+int run_workers(const struct settings *settings);
+
+#endif
