@@ -1,0 +1,402 @@
+/* `attune finetune`: CTC from transcribed recordings to a recogniser. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/ctc/ctc_loss.h"
+#include "model/encoder/encoder.h"
+#include "model/kernel/gemm.h"
+#include "model/layer/dropout.h"
+#include "model/layer/linear.h"
+#include "model/train/packing.h"
+#include "model/train/run.h"
+#include "model/train/transcripts.h"
+#include "model/train/validation.h"
+
+#define KEY_HEAD 2000000 /* dropout before the head, beside the layers' keys */
+
+/* One worker's memory. */
+struct worker {
+    struct encoder *encoder;
+    struct packing packing;
+    real *output, *d_output; /* [rows, dim] */
+    real *logits;            /* [rows, tokens] */
+    double *scratch;         /* ctc_loss's */
+};
+
+struct finetuning {
+    struct settings *settings;
+    struct checkpoint init;
+    struct recordings data, dev;
+    struct transcripts texts, dev_texts;
+    struct checkpoint model; /* what is saved; weights belong to the state */
+    size_t head_weight, head_bias; /* offsets */
+    struct augment_settings augment;
+    struct batch_plan *plan;
+    size_t rows_most, longest; /* of the workers' memory */
+    struct training_state state;
+    struct team *team;
+    int workers;
+    struct worker *worker;
+    struct validation validation;
+    const struct run_host *host;
+};
+
+/* Loss and gradient of every utterance in the pack, over its logits. */
+static void ctc_losses(struct lane_sums *sums, struct worker *w,
+                       const struct finetuning *f,
+                       const struct batch_item *items)
+{
+    size_t tokens = (size_t)f->model.tokens.count;
+    for (size_t i = 0; i < w->packing.pack.utterances; i++) {
+        size_t u = items[i].key.utterance, start = w->packing.starts[i];
+        size_t rows = w->packing.starts[i + 1] - start;
+        size_t count = f->texts.starts[u + 1] - f->texts.starts[u];
+        const int32_t *labels = f->texts.labels + f->texts.starts[u];
+        real *logits = w->logits + start * tokens;
+        double loss =
+            ctc_loss(logits, logits, rows, tokens, labels, count, w->scratch);
+        sums->rows += (double)rows;
+        sums->seconds += (double)rows * f->settings->stride / 100;
+        /* Faster speech may leave too few frames: then it teaches nothing. */
+        if (rows < ctc_frames_needed(labels, count))
+            continue;
+        sums->loss += loss;
+        sums->weight += (double)count;
+        if (!isfinite(loss) && !sums->not_finite)
+            sums->not_finite = (uint32_t)u + 1;
+    }
+}
+
+static void compute(void *context, struct lane_sums *sums, real *gradients,
+                    const real *weights, const struct trainer_micro *micro)
+{
+    struct finetuning *f = context;
+    const struct settings *s = f->settings;
+    struct worker *w = &f->worker[micro->worker];
+    const struct micro_batch *m = &micro->batch->micros[micro->micro];
+    const struct batch_item *items = micro->batch->items + m->first;
+    size_t tokens = (size_t)f->model.tokens.count, dim = (size_t)s->dim;
+    struct random_key key = random_key((uint64_t)s->seed, RANDOM_DROPOUT);
+    key = random_below(random_below(key, micro->update), micro->micro);
+    struct encoder_noise noise = {.key = key,
+                                  .dropout = (float)s->dropout,
+                                  .attention_dropout =
+                                      (float)s->attention_dropout,
+                                  .layer_drop = (float)s->layer_drop};
+    struct dropout dropout = {.key = random_below(key, KEY_HEAD),
+                              .rate = (float)s->dropout};
+    packing_fill(&w->packing, items, m->count, f->data.features, s,
+                 &f->augment);
+    size_t rows = w->packing.pack.rows;
+    const real *output =
+        encoder_forward(w->encoder, weights, w->packing.input, NULL,
+                        &w->packing.pack, &noise);
+    memcpy(w->output, output, rows * dim * sizeof *output);
+    dropout_apply(w->output, rows * dim, dropout, 0);
+    linear_forward(w->logits, w->output, weights + f->head_weight,
+                   weights + f->head_bias, rows, dim, tokens);
+    ctc_losses(sums, w, f, items);
+    linear_backward(w->d_output, 0, gradients + f->head_weight,
+                    gradients + f->head_bias, w->logits, w->output,
+                    weights + f->head_weight, rows, dim, tokens);
+    dropout_apply(w->d_output, rows * dim, dropout, 0);
+    encoder_backward(w->encoder, gradients, w->d_output, micro->lowest);
+}
+
+static void describe(void *context, struct journal *journal, char *text,
+                     size_t size, const struct lane_sums *sums, double norm,
+                     uint64_t update)
+{
+    (void)context;
+    (void)journal;
+    (void)sums;
+    (void)update;
+    snprintf(text, size, "gradient %.2f", norm);
+}
+
+/* WER decides; CER where WER is equal. */
+static struct status validate(void *context, double *error,
+                              struct journal *journal, char *text, size_t size,
+                              const real *weights)
+{
+    struct finetuning *f = context;
+    struct edit_counts words, characters;
+    struct status status =
+        validation_run(&words, &characters, &f->validation, weights);
+    if (status_failed(&status))
+        return status;
+    double wer = edit_rate(&words), cer = edit_rate(&characters);
+    *error = wer + cer / 1000;
+    journal_number(journal, "dev_wer", wer);
+    journal_number(journal, "dev_cer", cer);
+    snprintf(text, size, "dev WER %.2f CER %.2f", wer, cer);
+    return status;
+}
+
+static struct status save(void *context, const real *weights,
+                          const struct training_state *state)
+{
+    struct finetuning *f = context;
+    struct checkpoint out = f->model;
+    char text[32];
+    out.weights = (real *)weights;
+    out.cmvn_mean = (float *)features_mean(f->data.features);
+    out.cmvn_scale = (float *)features_scale(f->data.features);
+    run_provenance(&out.provenance, f->settings, VERB_FINETUNE, &f->data,
+                   state);
+    snprintf(text, sizeof text, "%.2f", state->best);
+    provenance_set(&out.provenance, "finetune.dev_wer", text);
+    return checkpoint_write(f->settings->out, &out);
+}
+
+/* Tokens of the model to adapt, or the characters of the transcripts. */
+static struct status open_texts(struct finetuning *f)
+{
+    struct settings *s = f->settings;
+    struct tokens *tokens = &f->model.tokens;
+    struct status status =
+        transcripts_open(&f->texts, &f->data.manifest, s);
+    if (!status_failed(&status))
+        status = transcripts_open(&f->dev_texts, &f->dev.manifest, s);
+    if (status_failed(&status))
+        return status;
+    if (f->init.tokens.count)
+        status = tokens_from_list(tokens,
+                                  (const char *const *)f->init.tokens.texts,
+                                  (size_t)f->init.tokens.count, s->init);
+    else
+        status = tokens_from_texts(tokens,
+                                   (const char *const *)f->texts.texts,
+                                   f->texts.count);
+    if (!status_failed(&status) && tokens->count < 2)
+        status = status_error(STATUS_INPUT, "%s: all transcripts are empty",
+                              s->data);
+    if (!status_failed(&status))
+        status = transcripts_encode(&f->texts, tokens, &f->data.manifest,
+                                    f->host->note);
+    return status;
+}
+
+static struct status open_plan(struct finetuning *f)
+{
+    const struct settings *s = f->settings;
+    size_t count = f->data.manifest.count;
+    struct batch_settings batches = {
+        .seed = (uint64_t)s->seed,
+        .lanes = (size_t)s->lanes,
+        .batch_rows = settings_rows(s, s->batch_seconds),
+        .micro_rows = settings_rows(s, s->micro_seconds),
+        /* Whole recordings: the slowed are longer than the limit on them. */
+        .longest = 2 * settings_rows(s, s->longest_seconds) + 2,
+        .speed = s->speed};
+    uint32_t *rows = calloc(count, sizeof *rows);
+    if (!rows)
+        return status_memory("batches");
+    transcripts_eligible(rows, &f->texts, &f->data.manifest, f->data.features,
+                         settings_rows(s, s->longest_seconds), f->host->note);
+    struct status status = batch_plan_open(&f->plan, &batches, rows, count);
+    free(rows);
+    if (status_failed(&status))
+        return status_error(STATUS_INPUT,
+                            "%s: no recording can be learned from", s->data);
+    f->rows_most = batch_plan_micro_rows(f->plan);
+    f->longest = batch_plan_longest(f->plan);
+    for (size_t u = 0; u < f->dev.manifest.count; u++) {
+        size_t own = features_rows(f->dev.features, u);
+        f->longest = own > f->longest ? own : f->longest;
+    }
+    if (f->longest > f->rows_most)
+        f->rows_most = f->longest;
+    return status;
+}
+
+static size_t most_labels(const struct transcripts *t)
+{
+    size_t most = 0;
+    for (size_t u = 0; u < t->count; u++) {
+        size_t count = t->starts[u + 1] - t->starts[u];
+        most = count > most ? count : most;
+    }
+    return most;
+}
+
+static struct status open_workers(struct finetuning *f)
+{
+    size_t rows = f->rows_most, tokens = (size_t)f->model.tokens.count;
+    size_t items = batch_plan_micro_items(f->plan);
+    size_t dim = (size_t)f->settings->dim;
+    size_t width = (size_t)(f->settings->bins * f->settings->stride);
+    size_t scratch = ctc_scratch(f->longest, tokens, most_labels(&f->texts));
+    f->worker = calloc((size_t)f->workers, sizeof *f->worker);
+    f->validation.workers =
+        calloc((size_t)f->workers, sizeof *f->validation.workers);
+    struct status status = status_ok();
+    if (!f->worker || !f->validation.workers)
+        return status_memory("workers");
+    for (int i = 0; i < f->workers && !status_failed(&status); i++) {
+        struct worker *w = &f->worker[i];
+        status = encoder_open(&w->encoder, &f->model.parameters, rows,
+                              f->longest, true);
+        if (!status_failed(&status))
+            status = packing_open(&w->packing, rows, items, width);
+        w->output = calloc(rows, dim * sizeof *w->output);
+        w->d_output = calloc(rows, dim * sizeof *w->d_output);
+        w->logits = calloc(rows, tokens * sizeof *w->logits);
+        w->scratch = calloc(scratch, sizeof *w->scratch);
+        if (!status_failed(&status) && (!w->output || !w->d_output ||
+                                        !w->logits || !w->scratch))
+            status = status_memory("workers");
+        f->validation.workers[i] =
+            (struct validation_worker){.encoder = w->encoder,
+                                       .packing = &w->packing,
+                                       .logits = w->logits};
+    }
+    return status;
+}
+
+static void close_workers(struct finetuning *f)
+{
+    for (int i = 0; f->worker && i < f->workers; i++) {
+        struct worker *w = &f->worker[i];
+        encoder_close(w->encoder);
+        packing_close(&w->packing);
+        free(w->output);
+        free(w->d_output);
+        free(w->logits);
+        free(w->scratch);
+    }
+    free(f->worker);
+    free(f->validation.workers);
+}
+
+static struct status open_model(struct finetuning *f, uint64_t fingerprint)
+{
+    struct settings *s = f->settings;
+    char path[SETTING_TEXT_SIZE + 16];
+    bool found;
+    struct model_shape shape = settings_shape(s, f->model.tokens.count, 0);
+    f->model.settings = *s;
+    f->model.provenance = f->init.provenance;
+    struct status status = parameters_open(&f->model.parameters, &shape);
+    if (!status_failed(&status))
+        status = training_state_open(&f->state, &f->model.parameters, true);
+    if (status_failed(&status))
+        return status;
+    const struct parameters *all = &f->model.parameters;
+    f->head_weight = parameters_find(all, "lm_head.weight")->offset;
+    f->head_bias = parameters_find(all, "lm_head.bias")->offset;
+    run_initialise(f->state.weights, all, &f->init, (uint64_t)s->seed);
+    trainer_path(path, sizeof path, s, "state");
+    return training_state_read(&found, &f->state, path, all, s, VERB_FINETUNE,
+                               fingerprint);
+}
+
+static void prepare_rest(struct finetuning *f)
+{
+    const struct settings *s = f->settings;
+    f->augment = (struct augment_settings){
+        .time_masks = s->time_masks,
+        .time_width = (size_t)(s->time_mask_seconds * 100 + 0.5),
+        .time_share = s->time_mask_share,
+        .frequency_masks = s->frequency_masks,
+        .frequency_width = s->frequency_width};
+    f->validation.settings = s;
+    f->validation.features = f->dev.features;
+    f->validation.texts = f->dev_texts.texts;
+    f->validation.count = f->dev_texts.count;
+    f->validation.tokens = &f->model.tokens;
+    f->validation.head_weight = f->head_weight;
+    f->validation.head_bias = f->head_bias;
+    f->validation.team = f->team;
+}
+
+static struct status run(struct finetuning *f)
+{
+    static const char done[] = "complete: nothing left to do";
+    char text[160];
+    uint64_t fingerprint = manifest_fingerprint(&f->data.manifest) ^
+                           3 * manifest_fingerprint(&f->dev.manifest);
+    struct status status = open_texts(f);
+    if (!status_failed(&status))
+        status = open_model(f, fingerprint);
+    if (status_failed(&status))
+        return status;
+    if (f->state.finished) {
+        f->host->note(done);
+        return status;
+    }
+    snprintf(text, sizeof text, "%.2f million parameters, %d tokens%s",
+             (double)parameters_size(&f->model.parameters) / 1e6,
+             f->model.tokens.count,
+             f->init.weights ? "" : ", from scratch");
+    f->host->note(text);
+    if (f->state.update) {
+        snprintf(text, sizeof text, "going on after update %llu",
+                 (unsigned long long)f->state.update);
+        f->host->note(text);
+    }
+    status = open_plan(f);
+    if (!status_failed(&status))
+        status = open_workers(f);
+    prepare_rest(f);
+    struct task task = {.context = f,
+                        .compute = compute,
+                        .describe = describe,
+                        .validate = validate,
+                        .save = save};
+    struct trainer trainer = {.settings = f->settings,
+                              .verb = VERB_FINETUNE,
+                              .parameters = &f->model.parameters,
+                              .features = f->data.features,
+                              .plan = f->plan,
+                              .team = f->team,
+                              .task = &task,
+                              .fingerprint = fingerprint,
+                              .listener = f->host->listener,
+                              .listener_context = f->host->context,
+                              .stop = f->host->stop};
+    if (!status_failed(&status))
+        status = trainer_run(&trainer, &f->state);
+    return status;
+}
+
+struct status finetune_run(struct settings *settings, const bool *given,
+                           const struct run_host *host)
+{
+    struct finetuning f = {.settings = settings,
+                           .host = host,
+                           .workers = run_workers(settings)};
+    gemm_threads(1);
+    struct status status = run_check_out(settings);
+    if (!status_failed(&status))
+        status = run_adopt(&f.init, settings, given);
+    if (!status_failed(&status))
+        status = settings_check(settings);
+    if (!status_failed(&status))
+        status = team_open(&f.team, f.workers);
+    if (!status_failed(&status))
+        status = recordings_open(&f.data, settings->data, settings,
+                                 f.init.cmvn_mean, f.init.cmvn_scale, f.team,
+                                 host);
+    if (!status_failed(&status))
+        status = recordings_open(&f.dev, settings->dev, settings,
+                                 features_mean(f.data.features),
+                                 features_scale(f.data.features), f.team,
+                                 host);
+    if (!status_failed(&status))
+        status = run(&f);
+    close_workers(&f);
+    batch_plan_close(f.plan);
+    training_state_close(&f.state);
+    parameters_close(&f.model.parameters);
+    tokens_free(&f.model.tokens);
+    transcripts_close(&f.dev_texts);
+    transcripts_close(&f.texts);
+    recordings_close(&f.dev);
+    recordings_close(&f.data);
+    team_close(f.team);
+    checkpoint_free(&f.init);
+    return status;
+}
