@@ -14,7 +14,8 @@
 #include "model/train/transcripts.h"
 #include "model/train/validation.h"
 
-#define KEY_HEAD 2000000 /* dropout before the head, beside the layers' keys */
+#define KEY_HEAD 2000000 /* dropout before the head, beside the layers' keys   \
+                          */
 
 /* One worker's memory. */
 struct worker {
@@ -90,9 +91,8 @@ static void compute(void *context, struct lane_sums *sums, real *gradients,
     packing_fill(&w->packing, items, m->count, f->data.features, s,
                  &f->augment);
     size_t rows = w->packing.pack.rows;
-    const real *output =
-        encoder_forward(w->encoder, weights, w->packing.input, NULL,
-                        &w->packing.pack, &noise);
+    const real *output = encoder_forward(w->encoder, weights, w->packing.input,
+                                         NULL, &w->packing.pack, &noise);
     memcpy(w->output, output, rows * dim * sizeof *output);
     dropout_apply(w->output, rows * dim, dropout, 0);
     linear_forward(w->logits, w->output, weights + f->head_weight,
@@ -156,19 +156,17 @@ static struct status open_texts(struct finetuning *f)
 {
     struct settings *s = f->settings;
     struct tokens *tokens = &f->model.tokens;
-    struct status status =
-        transcripts_open(&f->texts, &f->data.manifest, s);
+    struct status status = transcripts_open(&f->texts, &f->data.manifest, s);
     if (!status_failed(&status))
         status = transcripts_open(&f->dev_texts, &f->dev.manifest, s);
     if (status_failed(&status))
         return status;
     if (f->init.tokens.count)
-        status = tokens_from_list(tokens,
-                                  (const char *const *)f->init.tokens.texts,
-                                  (size_t)f->init.tokens.count, s->init);
+        status =
+            tokens_from_list(tokens, (const char *const *)f->init.tokens.texts,
+                             (size_t)f->init.tokens.count, s->init);
     else
-        status = tokens_from_texts(tokens,
-                                   (const char *const *)f->texts.texts,
+        status = tokens_from_texts(tokens, (const char *const *)f->texts.texts,
                                    f->texts.count);
     if (!status_failed(&status) && tokens->count < 2)
         status = status_error(STATUS_INPUT, "%s: all transcripts are empty",
@@ -245,13 +243,11 @@ static struct status open_workers(struct finetuning *f)
         w->d_output = calloc(rows, dim * sizeof *w->d_output);
         w->logits = calloc(rows, tokens * sizeof *w->logits);
         w->scratch = calloc(scratch, sizeof *w->scratch);
-        if (!status_failed(&status) && (!w->output || !w->d_output ||
-                                        !w->logits || !w->scratch))
+        if (!status_failed(&status) &&
+            (!w->output || !w->d_output || !w->logits || !w->scratch))
             status = status_memory("workers");
-        f->validation.workers[i] =
-            (struct validation_worker){.encoder = w->encoder,
-                                       .packing = &w->packing,
-                                       .logits = w->logits};
+        f->validation.workers[i] = (struct validation_worker){
+            .encoder = w->encoder, .packing = &w->packing, .logits = w->logits};
     }
     return status;
 }
@@ -329,8 +325,7 @@ static struct status run(struct finetuning *f)
     }
     snprintf(text, sizeof text, "%.2f million parameters, %d tokens%s",
              (double)parameters_size(&f->model.parameters) / 1e6,
-             f->model.tokens.count,
-             f->init.weights ? "" : ", from scratch");
+             f->model.tokens.count, f->init.weights ? "" : ", from scratch");
     f->host->note(text);
     if (f->state.update) {
         snprintf(text, sizeof text, "going on after update %llu",
@@ -365,9 +360,8 @@ static struct status run(struct finetuning *f)
 struct status finetune_run(struct settings *settings, const bool *given,
                            const struct run_host *host)
 {
-    struct finetuning f = {.settings = settings,
-                           .host = host,
-                           .workers = run_workers(settings)};
+    struct finetuning f = {
+        .settings = settings, .host = host, .workers = run_workers(settings)};
     gemm_threads(1);
     struct status status = run_check_out(settings);
     if (!status_failed(&status))
@@ -377,14 +371,13 @@ struct status finetune_run(struct settings *settings, const bool *given,
     if (!status_failed(&status))
         status = team_open(&f.team, f.workers);
     if (!status_failed(&status))
-        status = recordings_open(&f.data, settings->data, settings,
-                                 f.init.cmvn_mean, f.init.cmvn_scale, f.team,
-                                 host);
+        status =
+            recordings_open(&f.data, settings->data, settings, f.init.cmvn_mean,
+                            f.init.cmvn_scale, f.team, host);
     if (!status_failed(&status))
         status = recordings_open(&f.dev, settings->dev, settings,
                                  features_mean(f.data.features),
-                                 features_scale(f.data.features), f.team,
-                                 host);
+                                 features_scale(f.data.features), f.team, host);
     if (!status_failed(&status))
         status = run(&f);
     close_workers(&f);

@@ -12,8 +12,9 @@
 #include "model/train/run.h"
 #include "model/train/targets.h"
 
-#define NOISE_DEVIATION 0.1 /* of hidden frames' fill-in: BEST-RQ, section 3   \
-                             */
+#define NOISE_DEVIATION                                                        \
+    0.1 /* of hidden frames' fill-in: BEST-RQ, section 3                       \
+         */
 
 /* One worker's memory. */
 struct worker {

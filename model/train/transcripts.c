@@ -14,9 +14,9 @@ struct status transcripts_open(struct transcripts *t,
                                const struct manifest *manifest,
                                const struct settings *settings)
 {
-    struct normalise_settings normalise = {
-        .fold_case = settings->fold_case,
-        .drop_punctuation = settings->drop_punctuation};
+    struct normalise_settings normalise = {.fold_case = settings->fold_case,
+                                           .drop_punctuation =
+                                               settings->drop_punctuation};
     memset(t, 0, sizeof *t);
     if (!manifest->has_text)
         return status_error(STATUS_INPUT,
@@ -108,9 +108,9 @@ void transcripts_eligible(uint32_t *rows, const struct transcripts *t,
                           const struct features *features, size_t longest,
                           void (*note)(const char *text))
 {
-    static const char *const words[] = {
-        "", "the transcript is empty", "too short for its transcript",
-        "longer than --longest-seconds"};
+    static const char *const words[] = {"", "the transcript is empty",
+                                        "too short for its transcript",
+                                        "longer than --longest-seconds"};
     char text[512];
     size_t seen[4] = {0};
     for (size_t u = 0; u < t->count; u++) {

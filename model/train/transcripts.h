@@ -35,8 +35,7 @@ MUST_CHECK struct status transcripts_encode(struct transcripts *transcripts,
 /* rows [count] out: rows of each recording, 0 where it cannot be learned from
  * (no text, fewer rows than CTC needs, longer than longest rows): each kind is
  * counted and the first ones are named through note. */
-void transcripts_eligible(uint32_t *rows,
-                          const struct transcripts *transcripts,
+void transcripts_eligible(uint32_t *rows, const struct transcripts *transcripts,
                           const struct manifest *manifest,
                           const struct features *features, size_t longest,
                           void (*note)(const char *text));

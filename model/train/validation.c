@@ -68,8 +68,8 @@ static struct status decode_chunk(struct pass *p)
     size_t count = left < CHUNK ? left : CHUNK;
     for (size_t i = 0; i < count; i++)
         if (features_rows(v->features, p->first + i))
-            keys[held++] = (struct features_key){
-                .utterance = (uint32_t)(p->first + i)};
+            keys[held++] =
+                (struct features_key){.utterance = (uint32_t)(p->first + i)};
     features_hold(v->features, keys, held);
     struct status status = features_wait(v->features);
     if (!status_failed(&status))
