@@ -1,0 +1,48 @@
+/* What the verbs share: options, notes, progress, stopping. */
+#ifndef RECIPES_COMMANDS_COMMAND_H
+#define RECIPES_COMMANDS_COMMAND_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "audio/status.h"
+#include "model/encoder/settings.h"
+#include "model/train/run.h"
+
+#define EXIT_DONE 0
+#define EXIT_FAILED 1
+#define EXIT_MISUSE 2
+
+/* One verb. run gets what is left of the command line behind the options. */
+struct command {
+    const char *name;
+    enum verb verb;
+    const char *arguments; /* "RECORDING..." */
+    const char *purpose;   /* two lines */
+    const char *example;
+    int operands_least, operands_most;
+    int (*run)(struct settings *settings, const bool *given, int count,
+               char **operands);
+};
+
+extern const struct command command_features, command_pretrain,
+    command_finetune, command_transcribe, command_score, command_show;
+
+/* Reads flags and the settings file; operands [count] are moved to the front
+ * of arguments. STATUS_INPUT on misuse. */
+MUST_CHECK struct status options_read(struct settings *settings, bool *given,
+                                      int *operand_count, char **arguments,
+                                      int count, const struct command *command);
+
+/* The verb's --help on stdout. */
+void options_help(const struct command *command);
+
+/* "attune VERB: text" on stderr, and the exit status for status. */
+void command_say(const struct command *command, const char *text);
+int command_end(const struct command *command, const struct status *status);
+
+/* Listener, notes and stopping for a training verb. */
+struct run_host command_host(const struct command *command);
+
+#endif

@@ -1,0 +1,90 @@
+/* Flags, settings files and --help, from the table of settings. */
+#include <stdio.h>
+#include <string.h>
+
+#include "recipes/commands/command.h"
+
+/* --name value, --name=value, --name, --no-name: returns how many arguments
+ * were used, 0 on failure. */
+static int read_flag(struct status *status, struct settings *settings,
+                     bool *given, char **arguments, int count, unsigned verbs)
+{
+    char name[64], where[80];
+    const char *argument = arguments[0] + 2;
+    const char *equals = strchr(argument, '=');
+    size_t length = equals ? (size_t)(equals - argument) : strlen(argument);
+    const char *value = equals ? equals + 1 : NULL;
+    int used = 1;
+    snprintf(name, sizeof name, "%.*s", (int)length, argument);
+    const struct setting *setting = settings_find(name, verbs);
+    if (!setting && !value && !strncmp(name, "no-", 3)) {
+        setting = settings_find(name + 3, verbs);
+        if (setting && setting->kind != SETTING_FLAG)
+            setting = NULL;
+        value = "no";
+    }
+    if (!setting || length >= sizeof name) {
+        *status = status_error(
+            STATUS_INPUT, "unknown option %.60s (see --help)", arguments[0]);
+        return 0;
+    }
+    if (!value && setting->kind == SETTING_FLAG) {
+        value = "yes";
+    } else if (!value) {
+        if (count < 2) {
+            *status = status_error(STATUS_INPUT, "--%s wants a value: %s", name,
+                                   setting->argument);
+            return 0;
+        }
+        value = arguments[1];
+        used = 2;
+    }
+    snprintf(where, sizeof where, "--%s", setting->name);
+    *status = settings_set(settings, setting, value, where);
+    given[settings_index(setting)] = true;
+    return used;
+}
+
+struct status options_read(struct settings *settings, bool *given,
+                           int *operand_count, char **arguments, int count,
+                           const struct command *command)
+{
+    struct status status = status_ok();
+    bool flags = true;
+    *operand_count = 0;
+    settings_default(settings, (unsigned)command->verb);
+    for (int i = 0; i < count && !status_failed(&status);) {
+        if (flags && !strcmp(arguments[i], "--")) {
+            flags = false;
+            i++;
+        } else if (flags && !strcmp(arguments[i], "-h")) {
+            settings->help = 1;
+            i++;
+        } else if (flags && !strncmp(arguments[i], "--", 2)) {
+            i += read_flag(&status, settings, given, arguments + i, count - i,
+                           (unsigned)command->verb);
+        } else {
+            arguments[(*operand_count)++] = arguments[i++];
+        }
+    }
+    if (!status_failed(&status) && settings->config[0])
+        status = settings_read(settings, given, settings->config,
+                               (unsigned)command->verb);
+    if (status_failed(&status) || settings->help)
+        return status;
+    if (*operand_count < command->operands_least)
+        return status_error(STATUS_INPUT, "wanted: attune %s %s (see --help)",
+                            command->name, command->arguments);
+    if (*operand_count > command->operands_most)
+        return status_error(STATUS_INPUT, "\"%.100s\" is one argument too many",
+                            arguments[command->operands_most]);
+    return status;
+}
+
+void options_help(const struct command *command)
+{
+    printf("usage: attune %s %s\n\n%s\n\nexample:\n  %s\n\noptions:\n",
+           command->name, command->arguments, command->purpose,
+           command->example);
+    settings_print_help(stdout, (unsigned)command->verb);
+}
