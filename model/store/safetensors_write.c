@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/store/json_string.h"
 #include "model/store/whole_file.h"
 #include "model/text/normalise.h"
 
@@ -16,24 +17,6 @@ static int compare_names(const void *a, const void *b)
 {
     const struct safetensor *const *x = a, *const *y = b;
     return strcmp((*x)->name, (*y)->name);
-}
-
-/* A JSON string of text, whose bytes that are not UTF-8 become '?'. NULL when
- * there is no memory. */
-static json_t *string_of(const char *text)
-{
-    size_t bad;
-    char *copy = strdup(text);
-    if (!copy)
-        return NULL;
-    for (size_t at = 0, length = strlen(copy); at < length; at += bad + 1) {
-        if (normalise_is_utf8(copy + at, length - at, &bad))
-            break;
-        copy[at + bad] = '?';
-    }
-    json_t *string = json_string(copy);
-    free(copy);
-    return string;
 }
 
 /* Adds {"dtype": "F32", "shape": [...], "data_offsets": [begin, end]}. */
@@ -75,7 +58,7 @@ static char *make_header(size_t *length, const struct safetensor *const *sorted,
     bool good = root && metadata;
     for (size_t i = 0; good && i < text_count; i++)
         good = !json_object_set_new(metadata, texts[i].key,
-                                    string_of(texts[i].value));
+                                    json_string_of(texts[i].value));
     if (good && text_count)
         good = !json_object_set(root, "__metadata__", metadata);
     for (size_t i = 0; good && i < tensor_count; i++) {

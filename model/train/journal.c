@@ -1,118 +1,152 @@
-/* The journal of a run: one JSON object a line. */
+/* What happened in training: one JSON object a line, in order of updates. */
 #include "model/train/journal.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <math.h>
-#include <stdarg.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#define LINE_SIZE 2048
-#define PATH_SIZE 4200
-
-struct journal {
-    FILE *file;
-    char path[PATH_SIZE];
-    char line[LINE_SIZE]; /* being filled */
-    size_t length;
-};
-
-/* Offset behind the last whole line of an update up to `update`. */
-static long last_good(FILE *file, uint64_t update)
+static struct status refuse(const struct journal *j, const char *action)
 {
-    char line[LINE_SIZE];
-    long good = 0;
-    uint64_t of;
-    while (fgets(line, sizeof line, file)) {
-        if (!strchr(line, '\n') ||
-            sscanf(line, "{\"update\": %" SCNu64, &of) != 1 || of > update)
+    return status_error(STATUS_SYSTEM, "%s: %s: %s", j->path, action,
+                        strerror(errno));
+}
+
+/* *keep: bytes up to the first line of a later update, or to the last newline.
+ */
+static struct status find_end(off_t *keep, struct journal *j,
+                              uint64_t resume_update)
+{
+    struct status status = status_ok();
+    char *line = NULL;
+    size_t room = 0, number = 0;
+    ssize_t length;
+    *keep = 0;
+    int descriptor = dup(j->descriptor);
+    FILE *stream = descriptor < 0 ? NULL : fdopen(descriptor, "r");
+    if (!stream) {
+        status = refuse(j, "cannot be read");
+        if (descriptor >= 0)
+            close(descriptor);
+        return status;
+    }
+    errno = 0;
+    while ((length = getline(&line, &room, stream)) > 0 &&
+           line[length - 1] == '\n') {
+        struct record record;
+        double update;
+        number++;
+        if (!record_parse(&record, line, (size_t)length)) {
+            status = status_error(STATUS_INPUT,
+                                  "%s:%zu: is not a line of a journal: move "
+                                  "the file away",
+                                  j->path, number);
             break;
-        good = ftell(file);
+        }
+        bool later = record_find_number(&record, "update", &update) &&
+                     update > (double)resume_update;
+        record_free(&record);
+        if (later)
+            break;
+        *keep += length;
+        errno = 0;
     }
-    return good;
+    if (!status_failed(&status) && (ferror(stream) || errno == ENOMEM))
+        status = refuse(j, "cannot be read");
+    free(line);
+    fclose(stream);
+    return status;
 }
 
-struct status journal_open(struct journal **out, const char *path,
-                           uint64_t update)
+struct status journal_open(struct journal *journal, const char *path,
+                           uint64_t resume_update)
 {
-    *out = NULL;
-    struct journal *j = calloc(1, sizeof *j);
-    if (!j)
-        return status_memory("journal");
-    snprintf(j->path, sizeof j->path, "%s", path);
-    j->file = fopen(path, update ? "r+" : "w");
-    if (!j->file && update && errno == ENOENT)
-        j->file = fopen(path, "w");
-    if (!j->file) {
-        struct status status =
-            status_error(STATUS_SYSTEM, "%s: %s", path, strerror(errno));
-        free(j);
-        return status;
+    struct stat found;
+    struct status status = status_ok();
+    off_t keep = 0;
+    *journal = (struct journal){.path = strdup(path), .descriptor = -1};
+    if (!journal->path)
+        return status_memory(path);
+    journal->descriptor =
+        open(path, O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0666);
+    if (journal->descriptor < 0 || fstat(journal->descriptor, &found))
+        status = refuse(journal, "cannot be written");
+    else if (!S_ISREG(found.st_mode))
+        status = status_error(STATUS_INPUT, "%s: is not a regular file", path);
+    else if (resume_update)
+        status = find_end(&keep, journal, resume_update);
+    if (!status_failed(&status) && ftruncate(journal->descriptor, keep))
+        status = refuse(journal, "cannot be written");
+    if (status_failed(&status))
+        journal_close(journal);
+    return status;
+}
+
+void journal_begin(struct journal *journal, const char *kind, uint64_t update)
+{
+    record_free(&journal->record);
+    record_text(&journal->record, "kind", kind);
+    if (update != UINT64_MAX)
+        record_count(&journal->record, "update", update);
+}
+
+void journal_count(struct journal *journal, const char *key, uint64_t value)
+{
+    record_count(&journal->record, key, value);
+}
+
+void journal_number(struct journal *journal, const char *key, double value)
+{
+    record_number(&journal->record, key, value);
+}
+
+void journal_text(struct journal *journal, const char *key, const char *value)
+{
+    record_text(&journal->record, key, value);
+}
+
+/* Writes the bytes; where that fails half-way, takes back what went out. */
+static struct status append(struct journal *j, const char *bytes, size_t count)
+{
+    off_t before = lseek(j->descriptor, 0, SEEK_END);
+    if (before < 0)
+        return refuse(j, "cannot be written");
+    for (size_t done = 0; done < count;) {
+        ssize_t wrote = write(j->descriptor, bytes + done, count - done);
+        if (wrote < 0 && errno == EINTR)
+            continue;
+        if (wrote <= 0) {
+            struct status status = refuse(j, "cannot be written");
+            (void)!ftruncate(j->descriptor, before);
+            return status;
+        }
+        done += (size_t)wrote;
     }
-    long good = update ? last_good(j->file, update) : 0;
-    if (good < 0 || ftruncate(fileno(j->file), good) ||
-        fseek(j->file, good, SEEK_SET)) {
-        struct status status =
-            status_error(STATUS_SYSTEM, "%s: %s", path, strerror(errno));
-        journal_close(j);
-        return status;
-    }
-    *out = j;
     return status_ok();
 }
 
-void journal_close(struct journal *j)
+struct status journal_end(struct journal *journal)
 {
-    if (!j)
-        return;
-    fclose(j->file);
-    free(j);
+    size_t length;
+    struct status status = status_ok();
+    if (journal->descriptor >= 0) {
+        char *line = record_line(&journal->record, &length);
+        status =
+            line ? append(journal, line, length) : status_memory(journal->path);
+        free(line);
+    }
+    record_free(&journal->record);
+    return status;
 }
 
-__attribute__((format(printf, 2, 3))) static void
-append(struct journal *j, const char *format, ...)
+void journal_close(struct journal *journal)
 {
-    va_list arguments;
-    size_t room = sizeof j->line - j->length;
-    va_start(arguments, format);
-    int length = vsnprintf(j->line + j->length, room, format, arguments);
-    va_end(arguments);
-    if (length > 0)
-        j->length += (size_t)length < room ? (size_t)length : room - 1;
-}
-
-void journal_begin(struct journal *j, uint64_t update)
-{
-    j->length = 0;
-    append(j, "{\"update\": %" PRIu64, update);
-}
-
-void journal_number(struct journal *j, const char *key, double value)
-{
-    if (isfinite(value))
-        append(j, ", \"%s\": %.9g", key, value);
-    else
-        append(j, ", \"%s\": null", key);
-}
-
-void journal_text(struct journal *j, const char *key, const char *text)
-{
-    append(j, ", \"%s\": \"", key);
-    for (; *text; text++)
-        if (*text == '"' || *text == '\\')
-            append(j, "\\%c", *text);
-        else
-            append(j, "%c", *text);
-    append(j, "\"");
-}
-
-struct status journal_end(struct journal *j)
-{
-    append(j, "}\n");
-    if (fwrite(j->line, 1, j->length, j->file) != j->length || fflush(j->file))
-        return status_error(STATUS_SYSTEM, "%s: %s", j->path, strerror(errno));
-    return status_ok();
+    record_free(&journal->record);
+    if (journal->descriptor >= 0)
+        close(journal->descriptor);
+    free(journal->path);
+    *journal = (struct journal){.descriptor = -1};
 }

@@ -1,0 +1,11 @@
+/* Text as a JSON string, whatever its bytes.  For model/store alone. */
+#ifndef MODEL_STORE_JSON_STRING_H
+#define MODEL_STORE_JSON_STRING_H
+
+#include <jansson.h>
+
+/* Bytes of text that are not UTF-8 become '?': a path or a name among what is
+ * written shall not cost the whole. NULL when there is no memory. */
+json_t *json_string_of(const char *text);
+
+#endif
