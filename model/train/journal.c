@@ -76,8 +76,10 @@ struct status journal_open(struct journal *journal, const char *path,
         status = refuse(journal, "cannot be written");
     else if (!S_ISREG(found.st_mode))
         status = status_error(STATUS_INPUT, "%s: is not a regular file", path);
-    else if (resume_update)
+    else
         status = find_end(&keep, journal, resume_update);
+    if (!resume_update)
+        keep = 0;
     if (!status_failed(&status) && ftruncate(journal->descriptor, keep))
         status = refuse(journal, "cannot be written");
     if (status_failed(&status))

@@ -37,9 +37,8 @@ struct status recordings_open(struct recordings *r, const char *path,
         if (problem && ++skipped <= 20)
             host->note(problem);
     }
-    snprintf(text, sizeof text, "%s: %zu recordings, %.1f minutes%s", path,
-             r->manifest.count - skipped, features_seconds(r->features) / 60,
-             skipped ? "" : "");
+    snprintf(text, sizeof text, "%s: %zu recordings, %.1f minutes", path,
+             r->manifest.count - skipped, features_seconds(r->features) / 60);
     if (skipped)
         snprintf(text + strlen(text), sizeof text - strlen(text),
                  "; %zu could not be read", skipped);

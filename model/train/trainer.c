@@ -20,7 +20,7 @@ struct run {
     struct training_state *state;
     struct adamw *adamw;
     struct adamw_rate *rates; /* [layers + 2] */
-    struct journal *journal;
+    struct journal journal;
     struct batch batches[2]; /* this update's and the next one's */
     real **lanes;            /* [lanes] gradients */
     real *lane_block;
@@ -30,6 +30,7 @@ struct run {
     int lowest;
     const struct batch *batch;
     double started, seconds_before;
+    double audio; /* seconds learned from since started */
     uint64_t updates_before;
 };
 
@@ -79,7 +80,7 @@ static void close_run(struct run *run)
 {
     for (int i = 0; i < 2; i++)
         batch_close(&run->batches[i]);
-    journal_close(run->journal);
+    journal_close(&run->journal);
     adamw_close(run->adamw);
     free(run->lane_block);
     free(run->sums);
@@ -173,6 +174,7 @@ static struct status update(struct run *run)
     adamw_apply(run->adamw, run->state->weights, run->lanes[0], run->norm,
                 run->rates, t->team);
     add_sums(&run->since, &sums);
+    run->audio += sums.seconds;
     return status_ok();
 }
 
@@ -187,6 +189,7 @@ static void tell(struct run *run, const char *text, int important)
         .update = run->state->update,
         .updates = (uint64_t)run->settings->updates,
         .loss = s->weight > 0 ? s->loss / s->weight : NAN,
+        .audio_per_second = spent > 0 ? run->audio / spent : 0,
         .seconds_left = done > 0 ? spent / done * left : 0,
         .text = text,
         .important = important};
@@ -199,18 +202,18 @@ static struct status report(struct run *run)
     const struct lane_sums *s = &run->since;
     char text[TEXT_SIZE] = "";
     run->state->seconds = run->seconds_before + now() - run->started;
-    journal_begin(run->journal, run->state->update);
-    journal_number(run->journal, "seconds", run->state->seconds);
-    journal_number(run->journal, "loss", s->loss / s->weight);
-    journal_number(run->journal, "learning_rate",
+    journal_begin(&run->journal, "train", run->state->update);
+    journal_number(&run->journal, "seconds", run->state->seconds);
+    journal_number(&run->journal, "loss", s->loss / s->weight);
+    journal_number(&run->journal, "learning_rate",
                    run->settings->learning_rate *
                        schedule_factor(run->settings, run->state->update - 1));
-    journal_number(run->journal, "gradient_norm", run->norm);
-    journal_number(run->journal, "passes",
+    journal_number(&run->journal, "gradient_norm", run->norm);
+    journal_number(&run->journal, "passes",
                    batch_plan_passes(run->trainer->plan));
-    task->describe(task->context, run->journal, text, sizeof text, s, run->norm,
+    task->describe(task->context, &run->journal, text, sizeof text, s, run->norm,
                    run->state->update);
-    struct status status = journal_end(run->journal);
+    struct status status = journal_end(&run->journal);
     tell(run, text, 0);
     run->since = (struct lane_sums){.loss = 0};
     return status;
@@ -234,12 +237,12 @@ static struct status validate(struct run *run, const real *weights,
     struct training_state *state = run->state;
     char text[TEXT_SIZE] = "";
     double error;
-    journal_begin(run->journal, state->update);
-    journal_text(run->journal, "weights", what);
-    struct status status = task->validate(task->context, &error, run->journal,
+    journal_begin(&run->journal, "dev", state->update);
+    journal_text(&run->journal, "weights", what);
+    struct status status = task->validate(task->context, &error, &run->journal,
                                           text, sizeof text, weights);
     if (!status_failed(&status))
-        status = journal_end(run->journal);
+        status = journal_end(&run->journal);
     if (status_failed(&status))
         return status;
     /* Of equals the later one, which has seen more. */
@@ -340,6 +343,7 @@ struct status trainer_run(const struct trainer *trainer,
     struct run run = {.trainer = trainer,
                       .settings = trainer->settings,
                       .state = state,
+                      .journal = {.descriptor = -1},
                       .started = now(),
                       .seconds_before = state->seconds,
                       .updates_before = state->update};

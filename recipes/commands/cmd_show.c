@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/store/checkpoint.h"
+#include "model/store/record.h"
 #include "recipes/commands/command.h"
 
 #define COLUMNS_MOST 32
@@ -33,58 +34,61 @@ static void show_model(const struct checkpoint *c)
         printf("%s\t%s\n", c->provenance.key[i], c->provenance.value[i]);
 }
 
-/* The value of key in a journal's line, "" where it has none. */
-static void find_value(char *value, size_t size, const char *line,
-                       const char *key)
+/* Prints a line's value of every column; nothing if it lacks one. */
+static void show_values(const struct record *record, char *const *list,
+                        size_t count)
 {
-    char quoted[80];
-    snprintf(quoted, sizeof quoted, "\"%.70s\": ", key);
-    const char *found = strstr(line, quoted);
-    value[0] = '\0';
-    if (!found)
-        return;
-    found += strlen(quoted);
-    bool text = *found == '"';
-    snprintf(value, size, "%.*s",
-             (int)strcspn(found + text, text ? "\"" : ",}\n"), found + text);
+    double number;
+    for (size_t i = 0; i < count; i++)
+        if (!record_find_text(record, list[i]) &&
+            !record_find_number(record, list[i], &number))
+            return;
+    for (size_t i = 0; i < count; i++) {
+        const char *text = record_find_text(record, list[i]);
+        printf("%s", i ? "\t" : "");
+        if (text)
+            printf("%s", text);
+        else if (record_find_number(record, list[i], &number))
+            printf("%.9g", number);
+    }
+    printf("\n");
 }
 
-/* Lines that have all the columns, as a table. */
 static struct status show_journal(const char *path, const char *columns)
 {
-    char names[SETTING_TEXT_SIZE], value[256];
-    char line[4096], row[4096];
-    const char *list[COLUMNS_MOST];
-    size_t count = 0;
-    char *rest = NULL;
+    char names[SETTING_TEXT_SIZE], *list[COLUMNS_MOST];
+    char *line = NULL, *rest = NULL;
+    size_t count = 0, room = 0, number = 0;
+    ssize_t length;
+    struct status status = status_ok();
     FILE *file = fopen(path, "r");
     if (!file)
         return status_error(STATUS_INPUT, "%s: %s", path, strerror(errno));
     snprintf(names, sizeof names, "%s", columns);
     for (char *name = strtok_r(names, ",", &rest); name && count < COLUMNS_MOST;
-         name = strtok_r(NULL, ",", &rest))
+         name = strtok_r(NULL, ",", &rest)) {
+        printf("%s%s", count ? "\t" : "", name);
         list[count++] = name;
-    for (size_t i = 0; i < count; i++)
-        printf("%s%s", i ? "\t" : "", list[i]);
-    printf("%s", count ? "\n" : "");
-    while (fgets(line, sizeof line, file)) {
-        size_t length = 0;
-        bool whole = true;
-        if (!count)
-            fputs(line, stdout);
-        for (size_t i = 0; i < count && whole; i++) {
-            find_value(value, sizeof value, line, list[i]);
-            whole = value[0] != '\0';
-            length += (size_t)snprintf(row + length, sizeof row - length,
-                                       "%s%s", i ? "\t" : "", value);
-            if (length >= sizeof row)
-                length = sizeof row - 1;
-        }
-        if (count && whole)
-            printf("%s\n", row);
     }
+    printf("%s", count ? "\n" : "");
+    while ((length = getline(&line, &room, file)) > 0) {
+        struct record record;
+        number++;
+        if (!record_parse(&record, line, (size_t)length)) {
+            status = status_error(STATUS_INPUT,
+                                  "%s:%zu: is not a line of a journal", path,
+                                  number);
+            break;
+        }
+        if (count)
+            show_values(&record, list, count);
+        else
+            fputs(line, stdout);
+        record_free(&record);
+    }
+    free(line);
     fclose(file);
-    return status_ok();
+    return status;
 }
 
 static int run(struct settings *settings, const bool *given, int count,
