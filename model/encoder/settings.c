@@ -215,6 +215,10 @@ struct status settings_check(const struct settings *s)
         return status_error(STATUS_INPUT,
                             "--heads: %d does not divide --dim %d", s->heads,
                             s->dim);
+    if (s->taps % 2 == 0)
+        return status_error(STATUS_INPUT,
+                            "--taps: %d is even, and a Wav2Vec2Bert's is odd",
+                            s->taps);
     if (s->warmup + s->hold > 1 && s->schedule == SCHEDULE_TRI_STAGE)
         return status_error(STATUS_INPUT,
                             "--warmup %g and --hold %g are more than the run",
