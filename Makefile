@@ -6,7 +6,7 @@ FLAVOUR ?= release
 SANITIZE ?=
 VERSION := 0.1.0
 
-packages := sndfile samplerate fftw3f openblas jansson libutf8proc
+packages := sndfile samplerate fftw3 openblas jansson libutf8proc
 # A missing package is named, with the command that installs it, before the
 # compiler trips over its header.  Targets that need no package skip the check.
 bare := clean help setup lint format quickstart

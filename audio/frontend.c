@@ -11,14 +11,14 @@
 
 #define FRAME_S 0.025
 #define HOP_S 0.010
-#define PREEMPHASIS 0.97f
-#define INT16_SCALE 32768.0f
+#define PREEMPHASIS 0.97
+#define INT16_SCALE 32768.0
 #define PI 3.14159265358979323846
 
 struct frontend {
     struct frontend_settings settings;
     int frame, hop, size, dim; /* samples, samples, FFT points, values */
-    float *window;             /* [frame] */
+    double *window;            /* [frame], and the scale to int16 */
     float *power;              /* [size / 2 + 1] */
     float *energies;           /* [MFCC_BINS] */
     struct spectrum *spectrum;
@@ -43,10 +43,11 @@ static int samples(double seconds, int rate_hz)
 }
 
 /* Povey's window: Hann's to the power 0.85 (kaldi feat/feature-window.cc). */
-static void fill_window(float *window, int frame)
+static void fill_window(double *window, int frame)
 {
     for (int i = 0; i < frame; i++)
-        window[i] = (float)pow(0.5 - 0.5 * cos(2 * PI * i / (frame - 1)), 0.85);
+        window[i] = INT16_SCALE *
+                    pow(0.5 - 0.5 * cos(2 * PI * i / (frame - 1)), 0.85);
 }
 
 struct status frontend_open(struct frontend **out,
@@ -110,20 +111,20 @@ size_t frontend_frames(const struct frontend_settings *s, size_t count)
     return count < frame ? 0 : 1 + (count - frame) / hop;
 }
 
-/* One frame: scale, remove the mean, pre-emphasis, window, spectrum, bank. */
+/* One frame: remove the mean, pre-emphasis, window, scale, spectrum, bank. In
+ * double up to the power: rounding in float is 100 dB below a pure tone, and
+ * so are the bins beside it. */
 static void compute_frame(float *values, struct frontend *f, const float *x)
 {
-    float *in = spectrum_input(f->spectrum);
-    float sum = 0;
+    double *in = spectrum_input(f->spectrum), sum = 0;
 #pragma omp simd reduction(+ : sum)
     for (int i = 0; i < f->frame; i++)
-        sum += x[i];
-    float mean = sum / (float)f->frame;
-    in[0] = (x[0] - mean) * (1 - PREEMPHASIS) * INT16_SCALE * f->window[0];
+        sum += (double)x[i];
+    double mean = sum / f->frame;
+    in[0] = (x[0] - mean) * (1 - PREEMPHASIS) * f->window[0];
 #pragma omp simd
     for (int i = 1; i < f->frame; i++)
-        in[i] = ((x[i] - mean) - PREEMPHASIS * (x[i - 1] - mean)) *
-                INT16_SCALE * f->window[i];
+        in[i] = ((x[i] - mean) - PREEMPHASIS * (x[i - 1] - mean)) * f->window[i];
     memset(in + f->frame, 0, (size_t)(f->size - f->frame) * sizeof *in);
     spectrum_power(f->power, f->spectrum);
     if (f->settings.kind == FRONTEND_FBANK) {

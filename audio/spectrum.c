@@ -7,9 +7,9 @@
 
 struct spectrum {
     int size;
-    float *in;
-    fftwf_complex *out;
-    fftwf_plan plan;
+    double *in;
+    fftw_complex *out;
+    fftw_plan plan;
 };
 
 /* FFTW's planner is not thread-safe; its plans are. */
@@ -22,11 +22,11 @@ struct status spectrum_open(struct spectrum **out, int size)
     if (!s)
         return status_memory("spectrum");
     s->size = size;
-    s->in = fftwf_alloc_real((size_t)size);
-    s->out = fftwf_alloc_complex((size_t)size / 2 + 1);
+    s->in = fftw_alloc_real((size_t)size);
+    s->out = fftw_alloc_complex((size_t)size / 2 + 1);
     if (s->in && s->out) {
         pthread_mutex_lock(&planner);
-        s->plan = fftwf_plan_dft_r2c_1d(size, s->in, s->out,
+        s->plan = fftw_plan_dft_r2c_1d(size, s->in, s->out,
                                         FFTW_ESTIMATE | FFTW_DESTROY_INPUT);
         pthread_mutex_unlock(&planner);
     }
@@ -44,22 +44,23 @@ void spectrum_close(struct spectrum *s)
         return;
     pthread_mutex_lock(&planner);
     if (s->plan)
-        fftwf_destroy_plan(s->plan);
+        fftw_destroy_plan(s->plan);
     pthread_mutex_unlock(&planner);
-    fftwf_free(s->in);
-    fftwf_free(s->out);
+    fftw_free(s->in);
+    fftw_free(s->out);
     free(s);
 }
 
-float *spectrum_input(struct spectrum *s)
+double *spectrum_input(struct spectrum *s)
 {
     return s->in;
 }
 
 void spectrum_power(float *power, struct spectrum *s)
 {
-    const float *x = (const float *)s->out;
-    fftwf_execute(s->plan);
+    const double *x = (const double *)s->out;
+    fftw_execute(s->plan);
     for (int k = 0; k <= s->size / 2; k++)
-        power[k] = x[2 * k] * x[2 * k] + x[2 * k + 1] * x[2 * k + 1];
+        power[k] =
+            (float)(x[2 * k] * x[2 * k] + x[2 * k + 1] * x[2 * k + 1]);
 }

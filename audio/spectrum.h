@@ -12,7 +12,7 @@ MUST_CHECK struct status spectrum_open(struct spectrum **spectrum, int size);
 void spectrum_close(struct spectrum *spectrum);
 
 /* The input buffer [size], to be filled before spectrum_power. */
-float *spectrum_input(struct spectrum *spectrum);
+double *spectrum_input(struct spectrum *spectrum);
 
 /* power [size / 2 + 1] out: |X[k]|^2 of the input buffer. The plan is an
  * estimated one, so the same input gives the same bits in every run. */

@@ -1,0 +1,170 @@
+/* Features against torchaudio's, and blocks of any size against the whole. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "audio/frontend.h"
+#include "model/kernel/random.h"
+#include "tests/close.h"
+#include "tests/golden.h"
+
+#include <math.h>
+
+#define FURTHEST 2e-3 /* from the reference, in log energies */
+
+struct signal {
+    float *samples;
+    size_t count;
+    struct frontend_settings settings;
+};
+
+static struct signal read_signal(const struct golden *golden, const char *name,
+                                 enum frontend_kind kind)
+{
+    char key[64];
+    size_t one;
+    struct signal s = {.settings = {.kind = kind, .low_hz = 20}};
+    snprintf(key, sizeof key, "%s.rate", name);
+    s.settings.rate_hz = (int)golden_array(golden, key, &one)[0];
+    s.settings.bins = s.settings.rate_hz < 16000 ? 40 : 80;
+    snprintf(key, sizeof key, "%s.samples", name);
+    const real *samples = golden_array(golden, key, &s.count);
+    s.samples = calloc(s.count, sizeof *s.samples);
+    assert_non_null(s.samples);
+    for (size_t i = 0; i < s.count; i++)
+        s.samples[i] = (float)samples[i] / 32768;
+    return s;
+}
+
+static float *whole(size_t *frames, int *dim, const struct signal *s)
+{
+    struct frontend *frontend;
+    assert_ok(frontend_open(&frontend, &s->settings));
+    *dim = frontend_dim(frontend);
+    *frames = frontend_frames(&s->settings, s->count);
+    float *all = calloc(*frames * (size_t)*dim + 1, sizeof *all);
+    assert_non_null(all);
+    assert_ok(frontend_compute(all, frontend, s->samples, s->count));
+    frontend_close(frontend);
+    return all;
+}
+
+static void compare(const char *kind_name, enum frontend_kind kind)
+{
+    static const char *const names[] = {"speech",  "noise",  "tone",
+                                        "silence", "offset", "odd_rate",
+                                        "one_frame"};
+    struct golden *golden = golden_open("tests/audio/golden/features.txt");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char key[64];
+        size_t count, frames;
+        int dim;
+        struct signal s = read_signal(golden, names[i], kind);
+        float *got = whole(&frames, &dim, &s);
+        snprintf(key, sizeof key, "%s.%s", names[i], kind_name);
+        const real *want = golden_array(golden, key, &count);
+        assert_int_equal(count, frames * (size_t)dim);
+        for (size_t k = 0; k < count; k++)
+            close_check(got[k], want[k], 0, FURTHEST, key, __FILE__, __LINE__);
+        free(got);
+        free(s.samples);
+    }
+    golden_close(golden);
+}
+
+static void log_mel_energies_are_kaldis(void **state)
+{
+    (void)state;
+    compare("fbank", FRONTEND_FBANK);
+}
+
+static void mfcc_are_kaldis(void **state)
+{
+    (void)state;
+    compare("mfcc", FRONTEND_MFCC);
+}
+
+static void blocks_of_any_size_give_the_same_frames(void **state)
+{
+    (void)state;
+    struct golden *golden = golden_open("tests/audio/golden/features.txt");
+    struct signal s = read_signal(golden, "speech", FRONTEND_FBANK);
+    size_t frames;
+    int dim;
+    float *want = whole(&frames, &dim, &s);
+    float *got = calloc(frames * (size_t)dim + 1, sizeof *got);
+    struct frontend *frontend;
+    assert_ok(frontend_open(&frontend, &s.settings));
+    for (uint64_t round = 0; round < 30; round++) {
+        size_t most = (size_t)1 << (round % 13), done = 0, step = 0;
+        frontend_reset(frontend);
+        for (size_t at = 0; at < s.count; step++) {
+            double chance = random_uniform(random_key(round, 7), step);
+            size_t block = (size_t)(chance * (double)(most + 1));
+            if (block > s.count - at)
+                block = s.count - at;
+            assert_ok(frontend_push(frontend, s.samples + at, block));
+            at += block;
+            if (step % 3 == 0)
+                done += frontend_pull(got + done * (size_t)dim, frontend,
+                                      1 + step % 5);
+        }
+        done += frontend_pull(got + done * (size_t)dim, frontend, frames);
+        assert_int_equal(done, frames);
+        assert_memory_equal(got, want, frames * (size_t)dim * sizeof *got);
+    }
+    frontend_close(frontend);
+    free(got);
+    free(want);
+    free(s.samples);
+    golden_close(golden);
+}
+
+static void less_than_a_window_gives_no_frame(void **state)
+{
+    (void)state;
+    struct frontend_settings s = {
+        .kind = FRONTEND_FBANK, .rate_hz = 16000, .bins = 80, .low_hz = 20};
+    assert_int_equal(frontend_frames(&s, 0), 0);
+    assert_int_equal(frontend_frames(&s, 399), 0);
+    assert_int_equal(frontend_frames(&s, 400), 1);
+    assert_int_equal(frontend_frames(&s, 559), 1);
+    assert_int_equal(frontend_frames(&s, 560), 2);
+}
+
+static void settings_that_cannot_be_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        struct frontend_settings settings;
+        const char *why;
+    } bad[] = {
+        {{FRONTEND_FBANK, 8000, 128, 20, 0}, "bin"},
+        {{FRONTEND_FBANK, 16000, 80, 5000, 4000}, "Hz"},
+        {{FRONTEND_FBANK, 16000, 80, 20, 9000}, "Hz"},
+        {{FRONTEND_FBANK, 16000, 80, 20, -8000}, "Hz"},
+        {{FRONTEND_FBANK, 10, 80, 20, 0}, "rate"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct frontend *frontend;
+        assert_refused(frontend_open(&frontend, &bad[i].settings), bad[i].why);
+        assert_null(frontend);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(log_mel_energies_are_kaldis),
+        cmocka_unit_test(mfcc_are_kaldis),
+        cmocka_unit_test(blocks_of_any_size_give_the_same_frames),
+        cmocka_unit_test(less_than_a_window_gives_no_frame),
+        cmocka_unit_test(settings_that_cannot_be_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
