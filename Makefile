@@ -9,7 +9,7 @@ VERSION := 0.1.0
 packages := sndfile samplerate fftw3 openblas jansson libutf8proc
 # A missing package is named, with the command that installs it, before the
 # compiler trips over its header.  Targets that need no package skip the check.
-bare := clean help setup lint format quickstart
+bare := clean help setup lint format quickstart test uninstall
 ifneq ($(filter-out $(bare),$(or $(MAKECMDGOALS),all)),)
 missing := $(shell command -v pkg-config >/dev/null || echo pkg-config; \
     for p in $(packages); do pkg-config --exists $$p 2>/dev/null || echo $$p; done)
@@ -40,7 +40,8 @@ objects := $(sources:%.c=$(build)/%.o)
 command_objects := $(commands:%.c=$(build)/%.o)
 support_objects := $(test_support:%.c=$(build)/%.o)
 
-.PHONY: all check-packages
+.PHONY: all check-packages setup test run-tests programs gradients quickstart \
+    install uninstall lint format bench clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -67,5 +68,78 @@ $(build)/%.o: %.c Makefile | check-packages
 # Any one C test or benchmark: make build/release/tests/audio/test_fbank
 $(build)/tests/%: $(build)/tests/%.o $(support_objects) $(build)/libattune.a
 	$(CC) $(all_cflags) $(LDFLAGS) -o $@ $^ -lcmocka $(libraries)
+
+# ---- Running ----
+
+setup: ## install the Debian packages that the build and the recipes need
+	recipes/setup.sh
+
+quickstart: ## all set-up, then the main job on real speech, in ten minutes
+	@recipes/setup.sh
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@recipes/quickstart/run.sh
+
+# ---- Tests ----
+#
+# Unit and shell tests run on two builds: as released, and under the address
+# and undefined-behaviour sanitizers. Gradients are checked with real = double,
+# and what threads share under the thread sanitizer.
+
+test_programs := $(unit_tests:%.c=$(build)/%)
+gradient_programs := $(gradient_tests:%.c=$(build)/%)
+thread_programs := $(patsubst %.c,$(build)/%,$(filter \
+    tests/model/kernel/test_team.c tests/model/train/%,$(unit_tests)))
+checked := CFLAGS='-O1 -g' SANITIZE=address,undefined FLAVOUR=checked
+threaded := CFLAGS='-O1 -g' SANITIZE=thread FLAVOUR=threaded
+doubled := FLAVOUR=double
+
+programs: $(build)/attune $(test_programs)
+gradients: $(gradient_programs)
+threads: $(thread_programs)
+
+test: ## all set-up, then all tests
+	@recipes/setup.sh test
+	@$(MAKE) --no-print-directory run-tests
+
+run-tests:
+	@$(MAKE) --no-print-directory -j$$(nproc) programs
+	@$(MAKE) --no-print-directory -j$$(nproc) gradients $(doubled)
+	@$(MAKE) --no-print-directory -j$$(nproc) programs $(checked)
+	@$(MAKE) --no-print-directory -j$$(nproc) threads $(threaded)
+	@tests/run.sh build/logs \
+	    $(patsubst %.c,build/double/%,$(gradient_tests)) \
+	    $(patsubst %.c,build/release/%,$(unit_tests)) \
+	    $(patsubst %.c,build/checked/%,$(unit_tests)) \
+	    $(patsubst $(build)/%,build/threaded/%,$(thread_programs)) \
+	    $(shell_tests)
+
+bench: $(benches:%.c=$(build)/%) $(build)/attune ## benchmarks, kept in build/bench.tsv
+	@: >build/bench.tsv
+	@for b in $(benches:%.c=$(build)/%); do \
+	    OPENBLAS_NUM_THREADS=1 $$b | tee -a build/bench.tsv || exit 1; done
+
+# ---- The source ----
+
+lint: ## check the layout, the scripts and the format of the source
+	tests/lint.sh
+
+format: ## format the C source
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+# ---- Installation ----
+
+install: $(build)/attune ## install the program (PREFIX, DESTDIR)
+	install -D -m 755 $(build)/attune '$(DESTDIR)$(PREFIX)/bin/attune'
+
+uninstall: ## remove it
+	rm -f '$(DESTDIR)$(PREFIX)/bin/attune'
+
+clean: ## remove what was built
+	rm -rf build
+
+help: ## this text
+	@echo 'make [TARGET] [CC=...] [CFLAGS=...] [PREFIX=...] [DESTDIR=...]'
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | \
+	    while IFS=$$(printf '\t') read -r t h; do printf '  %-12s %s\n' "$$t" "$$h"; done
 
 -include $(shell find build -name '*.d' 2>/dev/null)

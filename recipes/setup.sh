@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that attune needs and that are missing.
+#
+#     recipes/setup.sh [test]
+#
+# Without arguments: what the build and the recipes need; `test`: what the
+# tests need as well.
+set -euo pipefail
+
+packages="gcc libc6-dev make pkg-config libsndfile1-dev libsamplerate0-dev
+    libfftw3-dev libopenblas-dev libjansson-dev libutf8proc-dev gnuplot-nox"
+case ${1:-} in
+'') ;;
+test) packages="$packages libcmocka-dev sctk sox" ;;
+*)
+    echo "usage: $0 [test]" >&2
+    exit 2
+    ;;
+esac
+
+missing=
+for package in $packages; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = \
+        installed ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+command -v apt-get >/dev/null || {
+    echo "$0: not a Debian: install what these packages are here:$missing" >&2
+    exit 1
+}
+root=
+if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || {
+        echo "$0: missing:$missing: as root: apt-get install$missing" >&2
+        exit 1
+    }
+    root=sudo
+fi
+echo "installing$missing"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# shellcheck disable=SC2086 # words
+if ! { $root apt-get update && $root env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    echo "$0: apt-get failed" >&2
+    exit 1
+fi
