@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -76,6 +77,9 @@ struct status journal_open(struct journal *journal, const char *path,
         status = refuse(journal, "cannot be written");
     else if (!S_ISREG(found.st_mode))
         status = status_error(STATUS_INPUT, "%s: is not a regular file", path);
+    else if (flock(journal->descriptor, LOCK_EX | LOCK_NB))
+        status = status_error(STATUS_INPUT,
+                              "%s: another run is writing to it", path);
     else
         status = find_end(&keep, journal, resume_update);
     if (!resume_update)

@@ -24,7 +24,7 @@ struct journal {
  * journal goes on after that update: from the first line of a later update on,
  * and a last line that was not written to its end, everything is cut off, for
  * it will be written again. Fails, naming path and line, on a file that is
- * no journal: that one stays as it was. */
+ * no journal, and on one that another run has open: it stays as it was. */
 MUST_CHECK struct status journal_open(struct journal *journal, const char *path,
                                       uint64_t resume_update);
 

@@ -251,6 +251,8 @@ static struct status validate(struct run *run, const real *weights,
         state->best_update = state->update;
         status = task->save(task->context, weights, state);
     }
+    size_t length = strlen(text);
+    snprintf(text + length, sizeof text - length, " (%s weights)", what);
     tell(run, text, 1);
     return status;
 }

@@ -31,7 +31,7 @@ int command_end(const struct command *command, const struct status *status)
     if (!status_failed(status))
         return EXIT_DONE;
     command_say(command, status->text);
-    return EXIT_FAILED;
+    return status->code == STATUS_INTERRUPTED ? EXIT_STOPPED : EXIT_FAILED;
 }
 
 static double now(void)

@@ -13,6 +13,7 @@
 #define EXIT_DONE 0
 #define EXIT_FAILED 1
 #define EXIT_MISUSE 2
+#define EXIT_STOPPED 130 /* as after SIGINT; the same command goes on */
 
 /* One verb. run gets what is left of the command line behind the options. */
 struct command {

@@ -1,0 +1,176 @@
+#!/usr/bin/env bash
+# attune pretrain and finetune: they learn; the number of workers, and being
+# stopped, change not one bit.
+. tests/shell.sh
+. tests/tones.sh
+
+attune=$release
+shape="--rate 8000 --bins 24 --dim 32 --layers 2 --heads 2 --ffn 64"
+batch="--batch-seconds 6 --micro-seconds 3 --lanes 4"
+tuning="$batch --learning-rate 0.003 --validate-every 100"
+tones "$work/train" 24 1
+tones "$work/test" 12 2
+
+# shellcheck disable=SC2086 # words
+finetune() { # OUT OPTIONS...
+    local out=$1
+    shift
+    $attune finetune --data "$work/train/table.tsv" --dev \
+        "$work/test/table.tsv" --out "$work/$out" $tuning "$@"
+}
+
+# shellcheck disable=SC2086
+pretrain() {
+    local out=$1
+    shift
+    $attune pretrain --data "$work/train" --out "$work/$out" $shape $batch \
+        --codes 20 --whiten 8 --report-every 10 --save-every 40 "$@"
+}
+
+identical() { # FILE FILE...
+    local first=$1 other
+    shift
+    for other in "$@"; do
+        cmp "$work/$first" "$work/$other" || return 1
+    done
+}
+
+learns() {
+    # shellcheck disable=SC2086
+    finetune learned.st $shape --updates 300 --dropout 0 --speed 0 \
+        --time-masks 0 --frequency-masks 0 || return 1
+    $attune transcribe --model "$work/learned.st" --table \
+        "$work/test/table.tsv" >"$work/learned.txt" || return 1
+    $attune score "$work/test/table.tsv" "$work/learned.txt" | tee /dev/stderr |
+        tail -n 1 | awk '{ exit !($2 <= 20) }'
+}
+
+workers_finetune() {
+    local n
+    for n in 1 2 3 4; do
+        # shellcheck disable=SC2086
+        finetune f$n.st $shape --updates 60 --threads $n --dropout 0.1 \
+            --layer-drop 0.2 --attention-dropout 0.1 || return 1
+    done
+    identical f1.st f2.st f3.st f4.st
+}
+
+workers_pretrain() { # TARGETS
+    local n
+    for n in 1 2 3 4; do
+        pretrain "p$1$n.st" --updates 60 --threads $n --targets "$1" || return 1
+    done
+    identical "p${1}1.st" "p${1}2.st" "p${1}3.st" "p${1}4.st"
+}
+
+# stopped SIGNAL TIMES COMMAND...: starts the command, sends it the signal
+# after a while, starts it again, and so on; then lets it end.
+stopped() {
+    local signal=$1 times=$2 i pid code
+    shift 2
+    for ((i = 1; i <= times; i++)); do
+        "$@" &
+        pid=$!
+        sleep "0.$((RANDOM % 4))$((RANDOM % 10))"
+        pkill -"$signal" -P $pid # the program, below this shell's copy
+        code=0
+        wait $pid || code=$?
+        # Done already, stopped by us, or killed.
+        case $code in 0 | 1 | 130 | 137) ;; *) echo "status $code"; return 1 ;; esac
+    done
+    "$@"
+}
+
+resumes_finetune() {
+    # shellcheck disable=SC2086
+    finetune whole.st $shape --updates 1200 --save-every 50 || return 1
+    # shellcheck disable=SC2086
+    RANDOM=5 stopped INT 4 finetune stopped.st $shape --updates 1200 \
+        --save-every 50 --threads 1 || return 1
+    # shellcheck disable=SC2086
+    RANDOM=6 stopped KILL 8 finetune killed.st $shape --updates 1200 \
+        --save-every 50 || return 1
+    identical whole.st stopped.st killed.st || return 1
+    local which
+    for which in stopped killed; do
+        same "$($attune show "$work/$which.st.journal" --columns update,dev_wer)" \
+            "$($attune show "$work/whole.st.journal" --columns update,dev_wer)" ||
+            return 1
+    done
+}
+
+resumes_pretrain() {
+    pretrain whole_p.st --updates 1000 || return 1
+    RANDOM=7 stopped TERM 4 pretrain stopped_p.st --updates 1000 || return 1
+    RANDOM=8 stopped KILL 8 pretrain killed_p.st --updates 1000 || return 1
+    identical whole_p.st stopped_p.st killed_p.st
+}
+
+says_how_to_go_on() {
+    finetune going.st --init "$work/p1.st" --updates 100000 --threads 1 \
+        2>"$work/going.log" &
+    local pid=$!
+    sleep 1
+    pkill -INT -P $pid
+    local code=0
+    wait $pid || code=$?
+    cat "$work/going.log"
+    same $code 130 || return 1
+    grep 'the same command goes on' "$work/going.log"
+}
+
+reuses_the_encoder() {
+    pretrain p1.st --updates 30 || return 1
+    finetune pf.st --init "$work/p1.st" --updates 20 || return 1
+    # And a fine-tuned model is adapted: its tokens stay.
+    finetune adapted.st --init "$work/pf.st" --updates 20 --freeze-updates 5 \
+        --layer-decay 0.8 --head-rate 2 || return 1
+    same "$($attune show "$work/adapted.st" | grep tokens)" \
+        "$($attune show "$work/pf.st" | grep tokens)"
+}
+
+second_iteration() {
+    pretrain hubert2.st --updates 20 --targets k-means --target-model \
+        "$work/p1.st" --target-layer 1 || return 1
+    $attune show "$work/hubert2.st" | grep '1 codebooks of 20 codes'
+}
+
+other_settings_are_refused() {
+    # shellcheck disable=SC2086
+    finetune other.st $shape --updates 40 || return 1
+    refused 'state.*seed' finetune other.st $shape --updates 40 --seed 2 &&
+        refused 'bins 30.*24' finetune other2.st --init "$work/p1.st" \
+            --bins 30 &&
+        printf 'id\tpath\ttext\nu\tu0.wav\ta b\n' >"$work/train/small.tsv" &&
+        refused 'state.*data' finetune other.st $shape --updates 40 \
+            --data "$work/train/small.tsv"
+}
+
+short_ones_are_named() {
+    {
+        cat "$work/train/table.tsv"
+        printf 'long\tu0.wav\tspk0\t%s\n' \
+            aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+    } >"$work/train/with_long.tsv"
+    # shellcheck disable=SC2086
+    $attune finetune --data "$work/train/with_long.tsv" --dev \
+        "$work/test/table.tsv" --out "$work/long.st" $shape $tuning \
+        --updates 5 2>&1 | tee "$work/long.log"
+    grep -E 'with_long.tsv:26|long' "$work/long.log" | grep -i frames
+}
+
+check "tones become letters" learns
+check "an encoder is pretrained, fine-tuned, and adapted" reuses_the_encoder
+check "a layer of a checkpoint can be clustered" second_iteration
+check "1 to 4 workers fine-tune the same model, byte for byte" workers_finetune
+check "1 to 4 workers pretrain the same model (random projection)" \
+    workers_pretrain random-projection
+check "1 to 4 workers pretrain the same model (k-means)" \
+    workers_pretrain k-means
+check "stopped or killed, fine-tuning ends with the same model" resumes_finetune
+check "stopped or killed, pretraining ends with the same model" resumes_pretrain
+check "a stopped run says how it goes on, and exits with 130" says_how_to_go_on
+check "a run does not go on with other settings or data" \
+    other_settings_are_refused
+check "transcripts too long for their recording are named" short_ones_are_named
+finish
