@@ -4,6 +4,8 @@
 
 #include "recipes/commands/command.h"
 
+#define CONFIGS_MOST 8
+
 /* --name value, --name=value, --name, --no-name: returns how many arguments
  * were used, 0 on failure. */
 static int read_flag(struct status *status, struct settings *settings,
@@ -45,12 +47,24 @@ static int read_flag(struct status *status, struct settings *settings,
     return used;
 }
 
+/* Settings files; of two with one setting the last one counts. */
+static struct status read_configs(struct settings *settings, bool *given,
+                                  char *const *paths, int count, unsigned verbs)
+{
+    struct status status = status_ok();
+    while (count-- && !status_failed(&status))
+        status = settings_read(settings, given, paths[count], verbs);
+    return status;
+}
+
 struct status options_read(struct settings *settings, bool *given,
                            int *operand_count, char **arguments, int count,
                            const struct command *command)
 {
     struct status status = status_ok();
     bool flags = true;
+    char *configs[CONFIGS_MOST];
+    int config_count = 0;
     *operand_count = 0;
     settings_default(settings, (unsigned)command->verb);
     for (int i = 0; i < count && !status_failed(&status);) {
@@ -61,15 +75,24 @@ struct status options_read(struct settings *settings, bool *given,
             settings->help = 1;
             i++;
         } else if (flags && !strncmp(arguments[i], "--", 2)) {
-            i += read_flag(&status, settings, given, arguments + i, count - i,
-                           (unsigned)command->verb);
+            int used = read_flag(&status, settings, given, arguments + i,
+                                 count - i, (unsigned)command->verb);
+            if (!strncmp(arguments[i], "--config", 8) && used) {
+                if (config_count == CONFIGS_MOST)
+                    return status_error(STATUS_INPUT,
+                                        "more than %d settings files",
+                                        CONFIGS_MOST);
+                configs[config_count++] =
+                    used == 2 ? arguments[i + 1] : arguments[i] + 9;
+            }
+            i += used;
         } else {
             arguments[(*operand_count)++] = arguments[i++];
         }
     }
-    if (!status_failed(&status) && settings->config[0])
-        status = settings_read(settings, given, settings->config,
-                               (unsigned)command->verb);
+    if (!status_failed(&status))
+        status = read_configs(settings, given, configs, config_count,
+                              (unsigned)command->verb);
     if (status_failed(&status) || settings->help)
         return status;
     if (*operand_count < command->operands_least)
