@@ -46,8 +46,8 @@ static int samples(double seconds, int rate_hz)
 static void fill_window(double *window, int frame)
 {
     for (int i = 0; i < frame; i++)
-        window[i] = INT16_SCALE *
-                    pow(0.5 - 0.5 * cos(2 * PI * i / (frame - 1)), 0.85);
+        window[i] =
+            INT16_SCALE * pow(0.5 - 0.5 * cos(2 * PI * i / (frame - 1)), 0.85);
 }
 
 struct status frontend_open(struct frontend **out,
@@ -124,7 +124,8 @@ static void compute_frame(float *values, struct frontend *f, const float *x)
     in[0] = (x[0] - mean) * (1 - PREEMPHASIS) * f->window[0];
 #pragma omp simd
     for (int i = 1; i < f->frame; i++)
-        in[i] = ((x[i] - mean) - PREEMPHASIS * (x[i - 1] - mean)) * f->window[i];
+        in[i] =
+            ((x[i] - mean) - PREEMPHASIS * (x[i - 1] - mean)) * f->window[i];
     memset(in + f->frame, 0, (size_t)(f->size - f->frame) * sizeof *in);
     spectrum_power(f->power, f->spectrum);
     if (f->settings.kind == FRONTEND_FBANK) {

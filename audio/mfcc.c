@@ -16,8 +16,8 @@ static void fill_matrix(void)
         double norm = sqrt((i ? 2.0 : 1.0) / MFCC_BINS);
         double lifter = 1 + 0.5 * MFCC_LIFTER * sin(PI * i / MFCC_LIFTER);
         for (int b = 0; b < MFCC_BINS; b++)
-            matrix[i][b] = (float)(norm * lifter *
-                                   cos(PI / MFCC_BINS * (b + 0.5) * i));
+            matrix[i][b] =
+                (float)(norm * lifter * cos(PI / MFCC_BINS * (b + 0.5) * i));
     }
 }
 

@@ -27,7 +27,7 @@ struct status spectrum_open(struct spectrum **out, int size)
     if (s->in && s->out) {
         pthread_mutex_lock(&planner);
         s->plan = fftw_plan_dft_r2c_1d(size, s->in, s->out,
-                                        FFTW_ESTIMATE | FFTW_DESTROY_INPUT);
+                                       FFTW_ESTIMATE | FFTW_DESTROY_INPUT);
         pthread_mutex_unlock(&planner);
     }
     if (!s->plan) {
@@ -61,6 +61,5 @@ void spectrum_power(float *power, struct spectrum *s)
     const double *x = (const double *)s->out;
     fftw_execute(s->plan);
     for (int k = 0; k <= s->size / 2; k++)
-        power[k] =
-            (float)(x[2 * k] * x[2 * k] + x[2 * k + 1] * x[2 * k + 1]);
+        power[k] = (float)(x[2 * k] * x[2 * k] + x[2 * k + 1] * x[2 * k + 1]);
 }

@@ -16,8 +16,7 @@ attune=${attune:-$root/build/release/attune}
     echo "$attune: not built yet: run make in $root" >&2
     exit 1
 }
-mkdir -p "$work/log" "$work/done"
-began=$SECONDS
+mkdir -p "${work:?}/log" "$work/done"
 
 stage() {
     local name=$1 code

@@ -31,8 +31,8 @@ void close_check_all(const real *got, const real *want, size_t count,
         if (isfinite((double)got[i]) && isfinite((double)want[i]) &&
             fabs((double)got[i] - (double)want[i]) <= relative * largest)
             continue;
-        print_error("%s[%zu] of %zu: got %.9g, want %.9g, largest %.3g\n",
-                    what, i, count, (double)got[i], (double)want[i], largest);
+        print_error("%s[%zu] of %zu: got %.9g, want %.9g, largest %.3g\n", what,
+                    i, count, (double)got[i], (double)want[i], largest);
         _fail(file, line);
     }
 }

@@ -49,8 +49,7 @@ void assert_gradient(const char *what, const real *gradient,
         d2 = loss_at(loss, context, &values[i], x + 2 * STEP) -
              loss_at(loss, context, &values[i], x - 2 * STEP);
         double difference = (8 * d1 - d2) / (12 * STEP);
-        if (!(fabs(difference - gradient[i]) <=
-              TOLERANCE * largest + ROUNDING))
+        if (!(fabs(difference - gradient[i]) <= TOLERANCE * largest + ROUNDING))
             fail_msg("%s[%zu]: gradient %.12g, difference %.12g (largest %g)",
                      what, i, (double)gradient[i], difference, largest);
     }

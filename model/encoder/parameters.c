@@ -220,7 +220,8 @@ void parameters_initialise(real *block, const struct parameters *parameters,
                 values[j] = 1;
                 break;
             case PARAMETER_TABLE:
-                values[j] = (real)(0.02 * random_normal(own, j));
+                values[j] =
+                    (real)((p->dims == 2 ? 1 : 0.02) * random_normal(own, j));
                 break;
             case PARAMETER_BIAS:
                 break;

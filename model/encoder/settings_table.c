@@ -46,7 +46,8 @@ static const struct setting table[] = {
     TEXT("init", init, P | F, "FILE", "checkpoint to start from"),
     TEXT("table", table, T | X, "TABLE|FOLDER", "recordings, as a table"),
     TEXT("config", config, P | F | T | X | S, "FILE",
-         "settings file of `name = value` lines; may be given again, and the last "
+         "settings file of `name = value` lines; may be given again, and the "
+         "last "
          "one counts; flags go before all"),
     INT("updates", updates, "4000", 0, 1e9, P, false,
         "updates of the whole run"),

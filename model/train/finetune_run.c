@@ -14,8 +14,9 @@
 #include "model/train/transcripts.h"
 #include "model/train/validation.h"
 
-#define KEY_HEAD 2000000 /* dropout before the head, beside the layers' keys   \
-                          */
+#define KEY_HEAD                                                               \
+    2000000 /* dropout before the head, beside the layers' keys                \
+             */
 
 /* One worker's memory. */
 struct worker {

@@ -78,8 +78,8 @@ struct status journal_open(struct journal *journal, const char *path,
     else if (!S_ISREG(found.st_mode))
         status = status_error(STATUS_INPUT, "%s: is not a regular file", path);
     else if (flock(journal->descriptor, LOCK_EX | LOCK_NB))
-        status = status_error(STATUS_INPUT,
-                              "%s: another run is writing to it", path);
+        status = status_error(STATUS_INPUT, "%s: another run is writing to it",
+                              path);
     else
         status = find_end(&keep, journal, resume_update);
     if (!resume_update)

@@ -211,8 +211,8 @@ static struct status report(struct run *run)
     journal_number(&run->journal, "gradient_norm", run->norm);
     journal_number(&run->journal, "passes",
                    batch_plan_passes(run->trainer->plan));
-    task->describe(task->context, &run->journal, text, sizeof text, s, run->norm,
-                   run->state->update);
+    task->describe(task->context, &run->journal, text, sizeof text, s,
+                   run->norm, run->state->update);
     struct status status = journal_end(&run->journal);
     tell(run, text, 0);
     run->since = (struct lane_sums){.loss = 0};

@@ -75,9 +75,9 @@ static struct status show_journal(const char *path, const char *columns)
         struct record record;
         number++;
         if (!record_parse(&record, line, (size_t)length)) {
-            status = status_error(STATUS_INPUT,
-                                  "%s:%zu: is not a line of a journal", path,
-                                  number);
+            status =
+                status_error(STATUS_INPUT, "%s:%zu: is not a line of a journal",
+                             path, number);
             break;
         }
         if (count)

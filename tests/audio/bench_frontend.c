@@ -35,7 +35,8 @@ static void measure(const char *name, const struct frontend_settings *s)
     if (!w.samples || !w.frames || status_failed(&status))
         abort();
     for (size_t i = 0; i < w.count; i++)
-        w.samples[i] = (float)(0.3 * sin((double)(i % 1000) * (double)i * 1e-4));
+        w.samples[i] =
+            (float)(0.3 * sin((double)(i % 1000) * (double)i * 1e-4));
     bench_print(name, SECONDS / bench_median(compute, &w, 21), "x");
     frontend_close(w.frontend);
     free(w.samples);

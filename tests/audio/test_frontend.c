@@ -56,8 +56,8 @@ static float *whole(size_t *frames, int *dim, const struct signal *s)
 
 static void compare(const char *kind_name, enum frontend_kind kind)
 {
-    static const char *const names[] = {"speech",  "noise",  "tone",
-                                        "silence", "offset", "odd_rate",
+    static const char *const names[] = {"speech",   "noise",  "tone",
+                                        "silence",  "offset", "odd_rate",
                                         "one_frame"};
     struct golden *golden = golden_open("tests/audio/golden/features.txt");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

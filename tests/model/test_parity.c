@@ -158,7 +158,8 @@ static void check(const char *path)
     real *gradients = calloc(parameters.total, sizeof *gradients);
     assert_ok(encoder_open(&encoder, &parameters, rows, rows, true));
 
-    real *head = weights + parameters_find(&parameters, "lm_head.weight")->offset;
+    real *head =
+        weights + parameters_find(&parameters, "lm_head.weight")->offset;
     real *bias = weights + parameters_find(&parameters, "lm_head.bias")->offset;
     real *logits = calloc(rows * vocabulary, sizeof *logits);
     const real *output =

@@ -64,8 +64,8 @@ static double loss_of(real *d_logits, const real *logits, size_t frames,
 {
     double *scratch =
         calloc(ctc_scratch(frames, vocabulary, count), sizeof *scratch);
-    double loss = ctc_loss(d_logits, logits, frames, vocabulary, labels, count,
-                           scratch);
+    double loss =
+        ctc_loss(d_logits, logits, frames, vocabulary, labels, count, scratch);
     free(scratch);
     return loss;
 }
@@ -73,15 +73,14 @@ static double loss_of(real *d_logits, const real *logits, size_t frames,
 static void every_path_is_summed(void **state)
 {
     (void)state;
-    static const int32_t cases[][4] = {{1}, {1, 1}, {1, 2}, {2, 1, 2}, {1, 1, 1}};
+    static const int32_t cases[][4] = {
+        {1}, {1, 1}, {1, 2}, {2, 1, 2}, {1, 1, 1}};
     static const size_t counts[] = {1, 2, 2, 3, 3};
     for (size_t i = 0; i < 5; i++)
         for (size_t frames = 1; frames <= FRAMES_MOST; frames++) {
             real *logits = gradient_random(frames * 3, i + 10 * frames);
-            double loss =
-                loss_of(NULL, logits, frames, 3, cases[i], counts[i]);
-            double want =
-                enumerate(logits, frames, 3, cases[i], counts[i]);
+            double loss = loss_of(NULL, logits, frames, 3, cases[i], counts[i]);
+            double want = enumerate(logits, frames, 3, cases[i], counts[i]);
             if (frames < ctc_frames_needed(cases[i], counts[i]))
                 assert_true(isinf(loss) && isinf(want));
             else

@@ -36,8 +36,8 @@ struct network {
 static double loss_of(void *context)
 {
     struct network *n = context;
-    const real *y = encoder_forward(n->encoder, n->weights, n->input,
-                                    n->hidden, &pack, &n->noise);
+    const real *y = encoder_forward(n->encoder, n->weights, n->input, n->hidden,
+                                    &pack, &n->noise);
     return gradient_dot(y, n->dy, ROWS * (size_t)shape.dim);
 }
 

@@ -62,17 +62,18 @@ static void check_layer(struct layer *l)
         if (l->parameters[i])
             assert_gradient(names[i], l->gradient[i], loss_of, l,
                             l->parameter[i], l->parameters[i], EVERY);
-    real *all[] = {l->y,    l->dy,   l->x,           l->dx,
-                   l->mean, l->rstd, l->scratch,     l->parameter[0],
-                   l->parameter[1], l->gradient[0], l->gradient[1]};
+    real *all[] = {l->y,           l->dy,           l->x,
+                   l->dx,          l->mean,         l->rstd,
+                   l->scratch,     l->parameter[0], l->parameter[1],
+                   l->gradient[0], l->gradient[1]};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
 }
 
 static void run_linear(struct layer *l)
 {
-    linear_forward(l->y, l->x, l->parameter[0], l->parameter[1], l->rows,
-                   l->in, l->out);
+    linear_forward(l->y, l->x, l->parameter[0], l->parameter[1], l->rows, l->in,
+                   l->out);
 }
 
 static void linear_gradients_are_right(void **state)
@@ -104,8 +105,8 @@ static void layernorm_gradients_are_right(void **state)
                       .out = 9,
                       .parameters = {9, 9}};
     open_layer(&l, 0);
-    layernorm_backward(l.dx, 0, l.gradient[0], l.gradient[1], l.dy, l.x,
-                       l.mean, l.rstd, l.parameter[0], l.rows, l.in);
+    layernorm_backward(l.dx, 0, l.gradient[0], l.gradient[1], l.dy, l.x, l.mean,
+                       l.rstd, l.parameter[0], l.rows, l.in);
     check_layer(&l);
 }
 
@@ -235,8 +236,8 @@ static const uint16_t targets[] = {0, 9, 4, 9, 1, 9, 2, 9, 3, 9, 4, 9};
 static double softmax_of(void *context)
 {
     size_t correct = 0;
-    return softmax_loss(NULL, &correct, context, targets, 2, LOSS_ROWS,
-                        CLASSES, WIDE);
+    return softmax_loss(NULL, &correct, context, targets, 2, LOSS_ROWS, CLASSES,
+                        WIDE);
 }
 
 static void softmax_loss_gradient_is_right(void **state)

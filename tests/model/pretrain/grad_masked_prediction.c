@@ -35,11 +35,10 @@ static double loss_of(void *context)
 static void head_gradients_are_right(void **state)
 {
     (void)state;
-    struct head h = {gradient_random(ROWS * DIM, 1),
-                     gradient_random(BOOKS * CODES * DIM, 2),
-                     gradient_random(BOOKS * CODES, 3),
-                     calloc(masked_prediction_scratch(&shape, ROWS),
-                            sizeof(real))};
+    struct head h = {
+        gradient_random(ROWS * DIM, 1), gradient_random(BOOKS * CODES * DIM, 2),
+        gradient_random(BOOKS * CODES, 3),
+        calloc(masked_prediction_scratch(&shape, ROWS), sizeof(real))};
     real *d_output = gradient_random(ROWS * DIM, 4);
     real *d_weight = calloc(BOOKS * CODES * DIM, sizeof(real));
     real *d_bias = calloc(BOOKS * CODES, sizeof(real));

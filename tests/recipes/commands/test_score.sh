@@ -64,7 +64,7 @@ last_line() {
 }
 
 transcripts_are_compared_as_read_aloud() {
-    printf 'id\ttext\nu\tPress ONE, please. It’s café!\n' >"$work/r.tsv"
+    printf 'id\ttext\nu\tPress ONE, please. It\u2019s café!\n' >"$work/r.tsv"
     printf 'u\tpress one please it'"'"'s CAFÉ\n' >"$work/h.txt"
     same "$($attune score "$work/r.tsv" "$work/h.txt" | tail -n 1)" \
         '%WER 0.00 [ 0 / 5, 0 ins, 0 del, 0 sub ]'
