@@ -56,7 +56,7 @@ struct settings {
     int overwrite;
     /* Masked prediction. */
     int targets, codebooks, codes, code_width, whiten, mask_fill;
-    double mask_start, mask_span;
+    double mask_start, mask_span, visible_weight;
     char target_model[SETTING_TEXT_SIZE];
     int target_layer;
     /* CTC fine-tuning. */

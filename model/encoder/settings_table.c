@@ -102,6 +102,8 @@ static const struct setting table[] = {
            "probability that a row starts a hidden span"),
     NUMBER("mask-span", mask_span, "0.4", 0.001, 60, P, false,
            "seconds a span hides"),
+    NUMBER("visible-weight", visible_weight, "0", 0, 100, P, false,
+           "weight of the losses of visible rows (1: as of hidden ones)"),
     CHOICE("mask-fill", mask_fill, "learned", "learned|noise", P, false,
            "what hidden rows become: a learned vector, or noise N(0, 0.1)"),
     /* Fine-tuning. */

@@ -1,6 +1,7 @@
 /* The masked-prediction head: cross-entropy of the codes of hidden frames. */
 #include "model/pretrain/masked_prediction.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "model/layer/linear.h"
@@ -9,18 +10,19 @@
 size_t masked_prediction_scratch(const struct masked_prediction_shape *s,
                                  size_t rows)
 {
-    /* Hidden rows' outputs, their gradients, logits, and targets. */
+    /* Rows' outputs, their gradients, logits, and targets. */
     return rows * (2 * s->dim + s->codebooks * s->codes + s->codebooks);
 }
 
-/* Moves hidden rows together, or (back) apart again; returns how many. */
+/* Moves the rows whose flag is `flag` together; returns how many. */
 static size_t gather(real *packed, uint16_t *targets, const real *output,
-                     const unsigned char *hidden, const uint16_t *codes,
-                     size_t rows, const struct masked_prediction_shape *s)
+                     const unsigned char *hidden, unsigned char flag,
+                     const uint16_t *codes, size_t rows,
+                     const struct masked_prediction_shape *s)
 {
     size_t count = 0;
     for (size_t r = 0; r < rows; r++) {
-        if (!hidden[r])
+        if (hidden[r] != flag)
             continue;
         memcpy(packed + count * s->dim, output + r * s->dim,
                s->dim * sizeof *packed);
@@ -31,17 +33,37 @@ static size_t gather(real *packed, uint16_t *targets, const real *output,
     return count;
 }
 
-static void scatter(real *d_output, const real *packed,
-                    const unsigned char *hidden, size_t rows, size_t dim)
+/* Back apart again: hidden rows from the front of packed, visible ones from
+ * behind them, or zeros. */
+static void scatter(real *d_output, const real *packed, size_t hidden_count,
+                    bool visible, const unsigned char *hidden, size_t rows,
+                    size_t dim)
 {
+    const real *next[2] = {packed + hidden_count * dim, packed};
     for (size_t r = 0; r < rows; r++) {
-        if (hidden[r]) {
-            memcpy(d_output + r * dim, packed, dim * sizeof *packed);
-            packed += dim;
+        real *row = d_output + r * dim;
+        if (hidden[r] || visible) {
+            memcpy(row, next[hidden[r]], dim * sizeof *row);
+            next[hidden[r]] += dim;
         } else {
-            memset(d_output + r * dim, 0, dim * sizeof *d_output);
+            memset(row, 0, dim * sizeof *row);
         }
     }
+}
+
+/* Sum of the cross-entropies of count rows, whose logits become gradients. */
+static double losses(size_t *correct, real *logits, const uint16_t *targets,
+                     size_t count, bool gradients,
+                     const struct masked_prediction_shape *s)
+{
+    size_t classes = s->codebooks * s->codes;
+    double loss = 0;
+    for (size_t b = 0; b < s->codebooks; b++) {
+        real *own = logits + b * s->codes;
+        loss += softmax_loss(gradients ? own : NULL, correct, own, targets + b,
+                             s->codebooks, count, s->codes, classes);
+    }
+    return loss;
 }
 
 void masked_prediction(struct masked_prediction_result *result, real *d_output,
@@ -50,23 +72,32 @@ void masked_prediction(struct masked_prediction_result *result, real *d_output,
                        const real *weight, const real *bias, size_t rows,
                        const struct masked_prediction_shape *s, real *scratch)
 {
-    size_t classes = s->codebooks * s->codes;
+    size_t classes = s->codebooks * s->codes, ignored = 0;
     real *packed = scratch, *d_packed = packed + rows * s->dim;
     real *logits = d_packed + rows * s->dim;
     uint16_t *targets = (uint16_t *)(logits + rows * classes);
-    size_t count = gather(packed, targets, output, hidden, codes, rows, s);
-    *result =
-        (struct masked_prediction_result){.predictions = count * s->codebooks};
-    linear_forward(logits, packed, weight, bias, count, s->dim, classes);
-    for (size_t b = 0; b < s->codebooks; b++) {
-        real *own = logits + b * s->codes;
-        result->loss +=
-            softmax_loss(d_output ? own : NULL, &result->correct, own,
-                         targets + b, s->codebooks, count, s->codes, classes);
-    }
-    if (!d_output)
+    bool visible = s->visible_weight > 0, gradients = d_output != NULL;
+    size_t count = gather(packed, targets, output, hidden, 1, codes, rows, s);
+    size_t all = count;
+    if (visible)
+        all += gather(packed + count * s->dim, targets + count * s->codebooks,
+                      output, hidden, 0, codes, rows, s);
+    linear_forward(logits, packed, weight, bias, all, s->dim, classes);
+    *result = (struct masked_prediction_result){
+        .hidden = count * s->codebooks,
+        .weight = (double)(count * s->codebooks) +
+                  s->visible_weight * (double)((all - count) * s->codebooks)};
+    result->loss =
+        losses(&result->correct, logits, targets, count, gradients, s);
+    real *seen = logits + count * classes;
+    result->loss += s->visible_weight * losses(&ignored, seen,
+                                               targets + count * s->codebooks,
+                                               all - count, gradients, s);
+    if (!gradients)
         return;
-    linear_backward(d_packed, 0, d_weight, d_bias, logits, packed, weight,
-                    count, s->dim, classes);
-    scatter(d_output, d_packed, hidden, rows, s->dim);
+    for (size_t i = 0; i < (all - count) * classes; i++)
+        seen[i] *= (real)s->visible_weight;
+    linear_backward(d_packed, 0, d_weight, d_bias, logits, packed, weight, all,
+                    s->dim, classes);
+    scatter(d_output, d_packed, count, visible, hidden, rows, s->dim);
 }

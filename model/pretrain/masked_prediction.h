@@ -11,22 +11,27 @@
  * codes]. */
 struct masked_prediction_shape {
     size_t dim, codebooks, codes;
+    double visible_weight; /* of visible rows' losses; 0: hidden rows only.
+                            * HuBERT's (1 - alpha) / alpha (Hsu et al. 2021,
+                            * section II-B) */
 };
 
 struct masked_prediction_result {
-    double loss;        /* sum over predictions, nats */
-    size_t predictions; /* hidden rows * codebooks */
-    size_t correct;
+    double loss;    /* weighted sum over predictions, nats */
+    double weight;  /* of them; a hidden row's prediction weighs 1 */
+    size_t hidden;  /* predictions of hidden rows: rows * codebooks */
+    size_t correct; /* of these */
 };
 
 /* Reals of scratch for up to rows rows. */
 size_t masked_prediction_scratch(const struct masked_prediction_shape *shape,
                                  size_t rows);
 
-/* Loss on hidden rows only, and its gradients.
+/* Loss on hidden rows, and on visible ones if these weigh, and its gradients.
  *
  * result                  out
- * d_output   [rows, dim]  out: zero on visible rows; NULL: no gradients wanted
+ * d_output   [rows, dim]  out: zero on rows without a loss; NULL: no
+ *                         gradients wanted
  * d_weight, d_bias        added to (NULL with d_output)
  * output     [rows, dim]  in: the encoder's
  * hidden     [rows]       in: 1 where hidden

@@ -104,9 +104,9 @@ static void compute(void *context, struct lane_sums *sums, real *gradients,
                       &p->head, w->scratch);
     encoder_backward(w->encoder, gradients, w->d_output, micro->lowest);
     sums->loss += result.loss;
-    sums->weight += (double)result.predictions;
+    sums->weight += result.weight;
     sums->correct += (double)result.correct;
-    sums->hidden += (double)(result.predictions / p->head.codebooks);
+    sums->hidden += (double)(result.hidden / p->head.codebooks);
     sums->rows += (double)rows;
     sums->seconds += (double)rows * s->stride / 100;
     if (!isfinite(result.loss) && !sums->not_finite)
@@ -120,7 +120,8 @@ static void describe(void *context, struct journal *journal, char *text,
     struct pretraining *p = context;
     struct health health = {.codebooks = p->targets.use,
                             .codes = p->settings->codes,
-                            .accuracy = sums->correct / sums->weight,
+                            .accuracy = sums->correct / sums->hidden /
+                                        (double)p->head.codebooks,
                             .loss = sums->loss / sums->weight,
                             .hidden_share = sums->hidden / sums->rows,
                             .gradient_norm = norm,
@@ -226,7 +227,8 @@ static struct status open_model(struct pretraining *p)
     p->head = (struct masked_prediction_shape){
         .dim = (size_t)s->dim,
         .codebooks = (size_t)p->targets.quantiser.codebooks,
-        .codes = (size_t)p->targets.quantiser.codes};
+        .codes = (size_t)p->targets.quantiser.codes,
+        .visible_weight = s->visible_weight};
     struct model_shape shape =
         settings_shape(s, 0, (int)(p->head.codebooks * p->head.codes));
     p->model.settings = *s;

@@ -18,7 +18,7 @@
 /* Sums over what a lane computed. Added up in the order of lanes. */
 struct lane_sums {
     double loss, weight; /* the gradient is divided by the weight */
-    double correct;      /* of weight (pretraining) */
+    double correct;      /* predictions of hidden rows (pretraining) */
     double hidden, rows;
     double seconds;      /* audio */
     uint32_t not_finite; /* recording whose loss is not finite, plus 1 */
