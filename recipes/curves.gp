@@ -1,4 +1,4 @@
-# Both learning curves: gnuplot -e "work='FOLDER'" plot.gp
+# Two learning curves: gnuplot -e "work='FOLDER'" curves.gp
 set terminal svg size 640,400 background rgb 'white'
 set output work.'/curves.svg'
 set xlabel 'updates of fine-tuning'

@@ -1,0 +1,97 @@
+# What pretraining gains, as stages; sourced by the run.sh of recipes.
+# shellcheck shell=bash
+#
+#     here=FOLDER            the recipe's: model.conf, pretrain.conf,
+#                            finetune.conf
+#     work=FOLDER            where everything is written
+#     . recipes/comparison.sh
+#     stage corpus ...       makes $corpus/{untranscribed,train,dev,test}.tsv
+#     compare
+#
+# Pretrains on what is not transcribed, fine-tunes on what is; fine-tunes
+# another model from scratch with the same settings; prints what both make of
+# the test recordings. $seed and $threads (all cores) may be set.
+
+. "$(dirname "${BASH_SOURCE[0]}")/stages.sh"
+corpus=$work/corpus
+common=(--config "${here:?}/model.conf" --seed "${seed:=1}"
+    --threads "${threads:=0}")
+
+pretrain() {
+    "$attune" pretrain --data "$corpus/untranscribed.tsv" \
+        --out "$work/encoder.safetensors" \
+        --config "$here/pretrain.conf" "${common[@]}"
+}
+
+finetune() { # NAME [--init ENCODER]
+    local name=$1
+    shift
+    "$attune" finetune --data "$corpus/train.tsv" --dev "$corpus/dev.tsv" \
+        --out "$work/$name.safetensors" \
+        --config "$here/finetune.conf" "${common[@]}" "$@"
+}
+
+transcribe() { # NAME
+    "$attune" transcribe --model "$work/$1.safetensors" \
+        --table "$corpus/test.tsv" --threads "$threads" >"$work/$1.txt"
+}
+
+# The learning curves, as $work/curves.svg.
+plot() {
+    local name
+    for name in scratch pretrained; do
+        "$attune" show "$work/$name.safetensors.journal" \
+            --columns update,dev_wer >"$work/$name.curve"
+    done
+    gnuplot -e "work='$work'" "$root/recipes/curves.gp"
+}
+
+# side_by_side TABLE TRANSCRIPTS... : of some recordings what was said, and what
+# each of the transcripts has.
+side_by_side() {
+    local table=$1
+    shift
+    awk -F '\t' '
+        FILENAME != last { file++; last = FILENAME }
+        file == 1 && FNR == 1 {
+            for (i = 1; i <= NF; i++)
+                column[$i] = i
+            next
+        }
+        file == 1 { id[++n] = $column["id"]; said[n] = $column["text"]; next }
+        { heard[file, $1] = $2; label[file] = FILENAME }
+        END {
+            for (f = 2; f <= file; f++) {
+                sub(/.*\//, "", label[f])
+                sub(/\.[^.]*$/, "", label[f])
+            }
+            for (u = 1; u <= n; u += int(n / 6) + 1) {
+                printf "\n%-12s %s\n", "said", tolower(said[u])
+                for (f = 2; f <= file; f++)
+                    printf "%-12s %s\n", label[f], heard[f, id[u]]
+            }
+        }' "$table" "$@"
+}
+
+compare() {
+    local rate name
+    stage pretrain pretrain
+    stage scratch finetune scratch
+    stage pretrained finetune pretrained --init "$work/encoder.safetensors"
+    stage transcribe-scratch transcribe scratch
+    stage transcribe-pretrained transcribe pretrained
+    stage plot plot
+
+    side_by_side "$corpus/test.tsv" "$work/scratch.txt" "$work/pretrained.txt"
+    echo
+    echo "learning curves: $work/curves.svg"
+    echo "transcribe your own: $attune transcribe" \
+        "--model $work/pretrained.safetensors RECORDING..."
+    echo
+    for rate in CER WER; do
+        for name in scratch pretrained; do
+            echo "$("$attune" score "$corpus/test.tsv" "$work/$name.txt" |
+                grep "^%$rate") $name"
+        done
+    done
+}
