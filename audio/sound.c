@@ -2,7 +2,6 @@
 #include "audio/sound.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <sndfile.h>
 #include <stdint.h>
@@ -10,12 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "audio/header.h"
 #include "audio/resample.h"
 
 #define BLOCK 16384 /* values read at a time, all channels together */
 #define CHANNELS_MOST 1024
+#define COUNT_MOST 0x1p53 /* samples that a double counts one by one */
 
 struct raw_format {
     const char *name;
@@ -44,7 +44,7 @@ struct status sound_parse_raw(struct sound_request *request, const char *text)
 {
     int rate, channels, used = 0;
     char format[8];
-    if (sscanf(text, "%d:%7[a-z0-9]:%d%n", &rate, format, &channels, &used) !=
+    if (sscanf(text, "%9d:%7[a-z0-9]:%9d%n", &rate, format, &channels, &used) !=
             3 ||
         text[used] || rate < 1 || rate > 1000000 || channels < 1 ||
         channels > CHANNELS_MOST || !find_raw(format))
@@ -57,39 +57,6 @@ struct status sound_parse_raw(struct sound_request *request, const char *text)
     request->raw_channels = channels;
     snprintf(request->raw_format, sizeof request->raw_format, "%s", format);
     return status_ok();
-}
-
-/* A WAV whose data chunk promises more bytes than the file has left.
- * libsndfile reads what there is and says nothing. Sizes of 0 or nearly 4 GiB
- * are what streaming programs leave, and are no promise. */
-static bool is_truncated_wav(const char *path, uint32_t *promised,
-                             uint64_t *there)
-{
-    unsigned char head[12], chunk[8];
-    struct stat file;
-    bool truncated = false;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    if (!fstat(fd, &file) && S_ISREG(file.st_mode) &&
-        pread(fd, head, sizeof head, 0) == sizeof head &&
-        !memcmp(head, "RIFF", 4) && !memcmp(head + 8, "WAVE", 4)) {
-        uint64_t at = 12, size = (uint64_t)file.st_size;
-        while (pread(fd, chunk, sizeof chunk, (off_t)at) == sizeof chunk) {
-            uint32_t bytes = (uint32_t)chunk[4] | (uint32_t)chunk[5] << 8 |
-                             (uint32_t)chunk[6] << 16 |
-                             (uint32_t)chunk[7] << 24;
-            if (!memcmp(chunk, "data", 4)) {
-                *promised = bytes;
-                *there = size - at - 8;
-                truncated = bytes < 0xffff0000u && bytes > *there;
-                break;
-            }
-            at += 8 + (uint64_t)bytes + (bytes & 1);
-        }
-    }
-    close(fd);
-    return truncated;
 }
 
 static struct status open_file(SNDFILE **file, SF_INFO *info, const char *path,
@@ -114,18 +81,19 @@ static struct status open_file(SNDFILE **file, SF_INFO *info, const char *path,
     if (!*file)
         return status_error(STATUS_INPUT, "%s: not a recording: %s", path,
                             sf_strerror(NULL));
-    uint32_t promised;
-    uint64_t there;
+    uint64_t promised, there;
     struct status status = status_ok();
     if (info->channels < 1 || info->channels > CHANNELS_MOST ||
         info->samplerate < 1)
         status = status_error(STATUS_INPUT, "%s: %d channels at %d Hz", path,
                               info->channels, info->samplerate);
-    else if (!r->raw_format[0] && is_truncated_wav(path, &promised, &there))
+    else if (!r->raw_format[0] &&
+             header_is_broken_promise(&promised, &there, path))
         status = status_error(STATUS_INPUT,
-                              "%s: truncated: its header promises %u bytes of "
-                              "samples, %llu are there",
-                              path, promised, (unsigned long long)there);
+                              "%s: truncated: its header promises %llu bytes "
+                              "of samples, %llu are there",
+                              path, (unsigned long long)promised,
+                              (unsigned long long)there);
     else if (r->channel > info->channels)
         status = status_error(STATUS_INPUT,
                               "%s: channel %d does not exist: it has %d", path,
@@ -224,12 +192,24 @@ static struct status skip_to(SNDFILE *file, const SF_INFO *info, size_t first,
     return status_ok();
 }
 
+/* Lossy formats state their length only nearly. */
+static bool is_lossy(const SF_INFO *info)
+{
+    int type = info->format & SF_FORMAT_TYPEMASK;
+    return type == SF_FORMAT_OGG || type == SF_FORMAT_MPEG;
+}
+
 static struct status read_segment(struct growing *g, SNDFILE *file,
                                   const SF_INFO *info, const char *path,
                                   const struct sound_request *r)
 {
     double rate = info->samplerate;
     double longest = r->longest_s > 0 ? r->longest_s : SOUND_LONGEST_S;
+    if (!(r->start_s >= 0 && r->start_s * rate < COUNT_MOST) ||
+        (r->end_s != 0 &&
+         !(r->end_s > r->start_s && r->end_s * rate < COUNT_MOST)))
+        return status_error(STATUS_INPUT, "%s: a segment from %g to %g s", path,
+                            r->start_s, r->end_s);
     size_t first = (size_t)(r->start_s * rate + 0.5);
     size_t most = SIZE_MAX;
     if (r->end_s > 0)
@@ -255,9 +235,9 @@ static struct status read_segment(struct growing *g, SNDFILE *file,
                             "%s: the segment ends at %g s, the recording at "
                             "%g s",
                             path, r->end_s, (double)(first + g->count) / rate);
-    /* Lossy formats state their length only nearly. */
+    size_t grace = is_lossy(info) ? (size_t)rate : 0;
     if (known && most == SIZE_MAX &&
-        first + g->count + (size_t)rate < (size_t)info->frames)
+        first + g->count + grace < (size_t)info->frames)
         return status_error(STATUS_INPUT,
                             "%s: truncated: its header promises %lld samples, "
                             "%zu are there",
