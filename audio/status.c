@@ -11,6 +11,12 @@ struct status status_ok(void)
     return status;
 }
 
+/* Whether p is at a byte of UTF-8 that does not begin a character. */
+static bool is_inside_character(const char *p)
+{
+    return ((unsigned char)*p & 0xc0) == 0x80;
+}
+
 struct status status_error(enum status_code code, const char *format, ...)
 {
     struct status status = {.code = code};
@@ -20,8 +26,12 @@ struct status status_error(enum status_code code, const char *format, ...)
     va_end(arguments);
     if (length < 0)
         status.text[0] = '\0';
-    if (length >= (int)sizeof status.text)
-        memcpy(status.text + sizeof status.text - 4, "...", 4);
+    if (length >= (int)sizeof status.text) {
+        char *cut = status.text + sizeof status.text - 4;
+        while (cut > status.text && is_inside_character(cut))
+            cut--;
+        memcpy(cut, "...", 4);
+    }
     for (char *p = status.text; *p; p++)
         if ((unsigned char)*p < 0x20 || *p == 0x7f)
             *p = '?';
