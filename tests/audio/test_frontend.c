@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "audio/cmvn.h"
 #include "audio/frontend.h"
 #include "model/kernel/random.h"
 #include "tests/close.h"
@@ -125,6 +126,87 @@ static void blocks_of_any_size_give_the_same_frames(void **state)
     golden_close(golden);
 }
 
+/* A live stream, a sample at a time: a frame comes with its last sample, and
+ * running normalisation sees the frames one by one. */
+static void single_samples_give_each_frame_as_soon_as_it_is_whole(void **state)
+{
+    (void)state;
+    struct golden *golden = golden_open("tests/audio/golden/features.txt");
+    for (int kind = FRONTEND_FBANK; kind <= FRONTEND_MFCC; kind++) {
+        struct signal s = read_signal(golden, "speech", kind);
+        double sum[2][80] = {{0}}, square[2][80] = {{0}};
+        struct cmvn_sums sums[2] = {{.sum = sum[0], .sum_square = square[0]},
+                                    {.sum = sum[1], .sum_square = square[1]}};
+        float mean[80] = {0}, scale[80], frame[80];
+        size_t frames, done = 0;
+        int dim;
+        for (int b = 0; b < 80; b++)
+            scale[b] = 1;
+        float *want = whole(&frames, &dim, &s);
+        cmvn_running(want, &sums[0], mean, scale, 5, frames, dim);
+        struct frontend *frontend;
+        assert_ok(frontend_open(&frontend, &s.settings));
+        for (size_t i = 0; i < s.count; i++) {
+            assert_ok(frontend_push(frontend, &s.samples[i], 1));
+            size_t ready = frontend_frames(&s.settings, i + 1) - done;
+            assert_in_range(ready, 0, 1);
+            assert_int_equal(frontend_pull(frame, frontend, 2), ready);
+            if (!ready)
+                continue;
+            cmvn_running(frame, &sums[1], mean, scale, 5, 1, dim);
+            assert_memory_equal(frame, want + done * (size_t)dim,
+                                (size_t)dim * sizeof *frame);
+            done++;
+        }
+        assert_int_equal(done, frames);
+        frontend_close(frontend);
+        free(want);
+        free(s.samples);
+    }
+    golden_close(golden);
+}
+
+static void a_reset_forgets_the_stream(void **state)
+{
+    (void)state;
+    struct golden *golden = golden_open("tests/audio/golden/features.txt");
+    struct signal s = read_signal(golden, "speech", FRONTEND_FBANK);
+    size_t frames;
+    int dim;
+    float *want = whole(&frames, &dim, &s);
+    float *got = calloc(frames * (size_t)dim + 1, sizeof *got);
+    struct frontend *frontend;
+    assert_non_null(got);
+    assert_ok(frontend_open(&frontend, &s.settings));
+    for (size_t before = 1; before < 1000; before += 123) {
+        assert_ok(frontend_push(frontend, s.samples + 500, before));
+        frontend_pull(got, frontend, before / 300);
+        frontend_reset(frontend);
+        assert_ok(frontend_push(frontend, s.samples, s.count));
+        assert_int_equal(frontend_pull(got, frontend, frames + 1), frames);
+        assert_memory_equal(got, want, frames * (size_t)dim * sizeof *got);
+        frontend_reset(frontend);
+    }
+    frontend_close(frontend);
+    free(got);
+    free(want);
+    free(s.samples);
+    golden_close(golden);
+}
+
+/* 25 and 10 ms, cut off to whole samples, at every rate there is. */
+static void windows_are_as_long_as_the_rate_says(void **state)
+{
+    (void)state;
+    for (int rate_hz = 1000; rate_hz <= 192000; rate_hz++) {
+        struct frontend_settings s = {.rate_hz = rate_hz};
+        size_t frame = (size_t)rate_hz / 40, hop = (size_t)rate_hz / 100;
+        assert_int_equal(frontend_frames(&s, frame - 1), 0);
+        assert_int_equal(frontend_frames(&s, frame + hop - 1), 1);
+        assert_int_equal(frontend_frames(&s, frame + hop), 2);
+    }
+}
+
 static void less_than_a_window_gives_no_frame(void **state)
 {
     (void)state;
@@ -163,6 +245,9 @@ int main(void)
         cmocka_unit_test(log_mel_energies_are_kaldis),
         cmocka_unit_test(mfcc_are_kaldis),
         cmocka_unit_test(blocks_of_any_size_give_the_same_frames),
+        cmocka_unit_test(single_samples_give_each_frame_as_soon_as_it_is_whole),
+        cmocka_unit_test(a_reset_forgets_the_stream),
+        cmocka_unit_test(windows_are_as_long_as_the_rate_says),
         cmocka_unit_test(less_than_a_window_gives_no_frame),
         cmocka_unit_test(settings_that_cannot_be_are_refused),
     };
