@@ -62,6 +62,10 @@ struct status edit_distance(struct edit_counts *counts, enum edit **edits,
     struct status status = status_memory("alignment");
     unsigned *cost = NULL;
     enum edit *steps = NULL;
+    if (edits) {
+        *edits = NULL;
+        *edit_count = 0;
+    }
     if (!__builtin_mul_overflow(n + 1, width, &cells)) {
         cost = calloc(cells, sizeof *cost);
         steps = calloc(n + m + 1, sizeof *steps);

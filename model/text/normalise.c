@@ -65,7 +65,8 @@ static void rewrite(char *out, const utf8proc_uint8_t *in,
         else
             after = ' ';
         bool keep = !is_space(point);
-        if (keep && s->drop_punctuation && is_punctuation(point)) {
+        if (keep && s->drop_punctuation &&
+            (is_punctuation(point) || is_apostrophe(point))) {
             keep =
                 is_apostrophe(point) && is_letter(before) && is_letter(after);
             if (keep)

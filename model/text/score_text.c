@@ -64,7 +64,9 @@ struct status score_pairs(struct score *score, const struct score_pair *pairs,
         score->utterances_wrong += errors(&words[i]) > 0;
     }
     score->utterances = count;
-    if (count && !status_failed(&status))
+    if (status_failed(&status))
+        memset(score, 0, sizeof *score);
+    else if (count)
         bootstrap(score, rates, words, count, seed);
     free(words);
     free(rates);

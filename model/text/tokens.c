@@ -29,22 +29,10 @@ static size_t character_length(const char *text)
     return length;
 }
 
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static bool append(struct tokens *tokens, const char *text, size_t length)
-{
-    char *copy = strndup(text, length);
-    if (!copy)
-        return false;
-    tokens->texts[tokens->count++] = copy;
-    return true;
-}
-
-/* Index of a character among the sorted tokens first .. count - 1, or -1. */
-static int find(const struct tokens *tokens, const char *text, size_t length)
+/* Whether a character is among the sorted tokens 1 .. count - 1; *place is
+ * where it is or would be. */
+static bool find(int *place, const struct tokens *tokens, const char *text,
+                 size_t length)
 {
     int low = 1, high = tokens->count - 1;
     while (low <= high) {
@@ -53,14 +41,29 @@ static int find(const struct tokens *tokens, const char *text, size_t length)
         int order = strncmp(token, text, length);
         if (!order && token[length])
             order = 1;
+        *place = middle;
         if (!order)
-            return middle;
+            return true;
         if (order < 0)
             low = middle + 1;
         else
             high = middle - 1;
     }
-    return -1;
+    *place = low;
+    return false;
+}
+
+static bool insert(struct tokens *tokens, int place, const char *text,
+                   size_t length)
+{
+    char *copy = strndup(text, length);
+    if (!copy)
+        return false;
+    memmove(tokens->texts + place + 1, tokens->texts + place,
+            (size_t)(tokens->count - place) * sizeof *tokens->texts);
+    tokens->texts[place] = copy;
+    tokens->count++;
+    return true;
 }
 
 struct status tokens_from_texts(struct tokens *tokens, const char *const *texts,
@@ -69,22 +72,20 @@ struct status tokens_from_texts(struct tokens *tokens, const char *const *texts,
     struct status status = status_ok();
     *tokens = (struct tokens){.count = 0};
     tokens->texts = calloc(TOKENS_MOST + 1, sizeof *tokens->texts);
-    if (!tokens->texts || !append(tokens, BLANK_TEXT, strlen(BLANK_TEXT)))
+    if (!tokens->texts || !insert(tokens, 0, BLANK_TEXT, strlen(BLANK_TEXT)))
         status = status_memory("tokens");
     for (size_t i = 0; i < count && !status_failed(&status); i++)
         for (const char *p = texts[i]; *p && !status_failed(&status);) {
             size_t length = character_length(p);
-            if (find(tokens, p, length) < 0) {
+            int place;
+            if (!find(&place, tokens, p, length)) {
                 if (tokens->count == TOKENS_MOST)
                     status = status_error(STATUS_INPUT,
                                           "the transcripts have more than %d "
                                           "different characters",
                                           TOKENS_MOST - 1);
-                else if (!append(tokens, p, length))
+                else if (!insert(tokens, place, p, length))
                     status = status_memory("tokens");
-                else
-                    qsort(tokens->texts + 1, (size_t)tokens->count - 1,
-                          sizeof *tokens->texts, compare_texts);
             }
             p += length;
         }
@@ -115,7 +116,7 @@ struct status tokens_from_list(struct tokens *tokens, const char *const *list,
     tokens->texts = calloc(count, sizeof *tokens->texts);
     bool whole = tokens->texts != NULL;
     for (size_t i = 0; whole && i < count; i++)
-        whole = append(tokens, list[i], strlen(list[i]));
+        whole = insert(tokens, (int)i, list[i], strlen(list[i]));
     if (!whole) {
         tokens_free(tokens);
         return status_memory("tokens");
@@ -133,8 +134,8 @@ struct status tokens_encode(int32_t **ids, size_t *count, size_t *unknown,
         return status_memory("tokens");
     while (*text) {
         size_t length = character_length(text);
-        int id = find(tokens, text, length);
-        if (id > 0)
+        int id;
+        if (find(&id, tokens, text, length))
             (*ids)[(*count)++] = id;
         else
             (*unknown)++;
