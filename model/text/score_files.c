@@ -19,6 +19,9 @@ struct lines {
     struct line *list;
 };
 
+/* What Windows writes before UTF-8. */
+static const char mark[] = "\xef\xbb\xbf";
+
 enum form { FORM_TRN, FORM_TABLE, FORM_TRANSCRIBE };
 
 /* Where a table's columns are; -1: it has none. */
@@ -162,6 +165,10 @@ static struct status read_lines(struct lines *lines, FILE *file)
         number++;
         while (length && (raw[length - 1] == '\n' || raw[length - 1] == '\r'))
             raw[--length] = '\0';
+        if (number == 1 && length >= 3 && !memcmp(raw, mark, 3)) {
+            length -= 3;
+            memmove(raw, raw + 3, (size_t)length + 1);
+        }
         if (!normalise_is_utf8(raw, (size_t)length, &bad)) {
             status = bad_line(lines, number, "not UTF-8");
             break;
@@ -184,9 +191,11 @@ static struct status read_lines(struct lines *lines, FILE *file)
         line->number = number;
         status = take_line(line, raw, form, &columns, lines);
     }
-    if (!status_failed(&status) && ferror(file))
-        status =
-            status_error(STATUS_SYSTEM, "%s: %s", lines->path, strerror(errno));
+    /* getline also ends where it has no memory for a line. */
+    if (!status_failed(&status) && !feof(file))
+        status = ferror(file) ? status_error(STATUS_SYSTEM, "%s: %s",
+                                             lines->path, strerror(errno))
+                              : status_memory(lines->path);
     free(raw);
     return status;
 }
@@ -298,12 +307,15 @@ static long find_reference(const struct name *names, size_t count,
 static struct status check_duplicates(const struct name *names, size_t count,
                                       const struct lines *lines)
 {
-    for (size_t i = 1; i < count; i++)
+    for (size_t i = 1; i < count; i++) {
+        size_t own = names[i].index, before = names[i - 1].index;
         if (!names[i].rank && !compare_names(&names[i - 1], &names[i]) &&
-            names[i - 1].index != names[i].index)
+            own != before)
             return status_error(STATUS_INPUT, "%s:%zu: \"%.*s\" stands twice",
-                                lines->path, lines->list[names[i].index].number,
+                                lines->path,
+                                lines->list[own > before ? own : before].number,
                                 (int)names[i].length, names[i].text);
+    }
     return status_ok();
 }
 
@@ -357,10 +369,12 @@ static struct status fill(struct score_files *files, struct lines *references,
                                 lines->path, name, references->path, r->number);
         struct score_pair *p = &files->pairs[files->count++];
         p->id = strdup(name);
-        p->speaker = r->speaker && *r->speaker ? strdup(r->speaker) : NULL;
+        bool spoken = r->speaker && *r->speaker;
+        p->speaker = spoken ? strdup(r->speaker) : NULL;
         p->reference = strdup(r->text);
         p->hypothesis = strdup(hypotheses[i] ? hypotheses[i]->text : "");
-        if (!p->id || !p->reference || !p->hypothesis)
+        if (!p->id || !p->reference || !p->hypothesis ||
+            (spoken && !p->speaker))
             return status_memory("score");
     }
     return status_ok();
