@@ -315,7 +315,7 @@ static void segments_are_cut_to_the_sample(void **state)
         {0.4999375, 0, 7999, 1},   /* the last sample */
         {0.3, 0.3000625, 4800, 1}, /* one in the middle */
         {0.3, 0.9, 4800, 3200},    /* half a second of grace */
-        {0.00003, 0.00009, 0, 1},  /* rounded to the nearest */
+        {0.00005, 0.00013, 1, 1},  /* rounded to the nearest */
     };
     for (int f = 0; f < 2; f++) {
         const char *path;

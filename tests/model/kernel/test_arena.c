@@ -54,6 +54,30 @@ static void a_walk_is_repeated_in_memory(void **state)
     arena_close(&arena);
 }
 
+/* Of blocks that were used and given back, too. */
+static void memory_is_zero_at_first(void **state)
+{
+    (void)state;
+    void *used[20];
+    for (int i = 0; i < 20; i++) {
+        used[i] = malloc(4096 + 64);
+        assert_non_null(used[i]);
+        memset(used[i], 0xff, 4096 + 64);
+    }
+    for (int i = 0; i < 20; i++)
+        free(used[i]);
+    struct arena arenas[10] = {{.base = NULL}};
+    for (int i = 0; i < 10; i++) {
+        arena_carve(&arenas[i], 4096, 1);
+        assert_ok(arena_open(&arenas[i], "zeros"));
+        const char *bytes = arena_carve(&arenas[i], 4096, 1);
+        for (size_t k = 0; k < 4096; k++)
+            assert_int_equal(bytes[k], 0);
+    }
+    for (int i = 0; i < 10; i++)
+        arena_close(&arenas[i]);
+}
+
 static void more_than_was_counted_is_not_given(void **state)
 {
     (void)state;
@@ -113,6 +137,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_walk_is_repeated_in_memory),
+        cmocka_unit_test(memory_is_zero_at_first),
         cmocka_unit_test(more_than_was_counted_is_not_given),
         cmocka_unit_test(nothing_is_an_arena_too),
         cmocka_unit_test(sizes_that_overflow_are_refused),

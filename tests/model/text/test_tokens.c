@@ -117,6 +117,25 @@ static void characters_that_are_no_tokens_are_counted(void **state)
     tokens_free(&tokens);
 }
 
+/* A letter with a mark is not the letter, whichever of them is known. */
+static void a_token_is_no_beginning_of_another(void **state)
+{
+    (void)state;
+    static const char *const known[] = {"q\u0323", "q", "q\u0323q"};
+    for (size_t i = 0; i < 3; i++) {
+        struct tokens tokens;
+        int32_t *ids;
+        size_t count, unknown;
+        assert_ok(tokens_from_texts(&tokens, &known[i], 1));
+        assert_int_equal(tokens.count, i < 2 ? 2 : 3);
+        assert_ok(tokens_encode(&ids, &count, &unknown, &tokens, "qq\u0323qq"));
+        assert_int_equal(count, i == 0 ? 1 : i == 1 ? 3 : 4);
+        assert_int_equal(unknown, 4 - count);
+        free(ids);
+        tokens_free(&tokens);
+    }
+}
+
 static void blanks_and_spare_spaces_are_left_out(void **state)
 {
     (void)state;
@@ -230,6 +249,7 @@ int main(void)
         cmocka_unit_test(every_script_comes_back),
         cmocka_unit_test(a_token_is_what_is_perceived_as_a_character),
         cmocka_unit_test(characters_that_are_no_tokens_are_counted),
+        cmocka_unit_test(a_token_is_no_beginning_of_another),
         cmocka_unit_test(blanks_and_spare_spaces_are_left_out),
         cmocka_unit_test(lists_of_no_form_are_refused),
         cmocka_unit_test(too_many_characters_are_refused),
