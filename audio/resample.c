@@ -1,11 +1,12 @@
 /* Changes the sampling rate of a whole signal. */
 #include "audio/resample.h"
 
-#include <limits.h>
 #include <math.h>
 #include <samplerate.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define COUNT_MOST 0x1p53 /* samples: as many as a double can count */
 
 struct status resample(float **out, size_t *out_count, const float *in,
                        size_t in_count, double ratio)
@@ -18,7 +19,7 @@ struct status resample(float **out, size_t *out_count, const float *in,
                             ".. 256",
                             ratio);
     double room = ceil((double)in_count * ratio) + 16;
-    if (room > LONG_MAX / 8.0)
+    if (room > COUNT_MOST)
         return status_memory("resampling");
     float *samples = malloc((size_t)room * sizeof *samples);
     if (!samples)
