@@ -23,28 +23,65 @@ static void count_edits(struct edit_counts *counts, const enum edit *edits,
     }
 }
 
-/* From the last cell back to the first. Among ways of one cost: a match or
- * substitution, then an insertion, then a deletion, as sclite does. */
-static size_t trace_back(enum edit *edits, const unsigned *cost,
-                         const char *const *reference, size_t n,
-                         const char *const *hypothesis, size_t m)
+/* Cells of the table of n + 1 references by m + 1 hypotheses: the step that
+ * leads to each, two bits; an hour of speech has 54,000 characters. */
+static void put_step(unsigned char *table, size_t cell, enum edit step)
 {
-    size_t i = n, j = m, count = 0, width = m + 1;
-    while (i || j) {
-        unsigned here = cost[i * width + j];
-        bool same = i && j && !strcmp(reference[i - 1], hypothesis[j - 1]);
-        if (i && j &&
-            here == cost[(i - 1) * width + j - 1] +
-                        (same ? 0 : COST_SUBSTITUTION)) {
-            edits[count++] = same ? EDIT_MATCH : EDIT_SUBSTITUTION;
-            i--, j--;
-        } else if (j && here == cost[i * width + j - 1] + COST_INSERTION) {
-            edits[count++] = EDIT_INSERTION;
-            j--;
-        } else {
-            edits[count++] = EDIT_DELETION;
-            i--;
+    table[cell / 4] |= (unsigned char)(step << cell % 4 * 2);
+}
+
+static enum edit get_step(const unsigned char *table, size_t cell)
+{
+    return table[cell / 4] >> cell % 4 * 2 & 3;
+}
+
+/* Fills the cleared table; costs [m + 1] are those of one row at a time. Among
+ * steps of one cost: a match or substitution, then an insertion, then a
+ * deletion, as sclite does. */
+static void fill_table(unsigned char *table, unsigned *costs,
+                       const char *const *reference, size_t n,
+                       const char *const *hypothesis, size_t m)
+{
+    size_t cell = 0;
+    for (size_t j = 0; j <= m; j++) {
+        costs[j] = (unsigned)j * COST_INSERTION;
+        put_step(table, cell++, EDIT_INSERTION);
+    }
+    for (size_t i = 1; i <= n; i++) {
+        unsigned before = costs[0]; /* of the row above, one to the left */
+        costs[0] = (unsigned)i * COST_DELETION;
+        put_step(table, cell++, EDIT_DELETION);
+        for (size_t j = 1; j <= m; j++) {
+            bool same = !strcmp(reference[i - 1], hypothesis[j - 1]);
+            enum edit step = same ? EDIT_MATCH : EDIT_SUBSTITUTION;
+            unsigned best = before + (same ? 0 : COST_SUBSTITUTION);
+            unsigned insertion = costs[j - 1] + COST_INSERTION;
+            unsigned deletion = costs[j] + COST_DELETION;
+            before = costs[j];
+            if (insertion < best) {
+                best = insertion;
+                step = EDIT_INSERTION;
+            }
+            if (deletion < best) {
+                best = deletion;
+                step = EDIT_DELETION;
+            }
+            costs[j] = best;
+            put_step(table, cell++, step);
         }
+    }
+}
+
+/* From the last cell back to the first. */
+static size_t trace_back(enum edit *edits, const unsigned char *table, size_t n,
+                         size_t m)
+{
+    size_t i = n, j = m, count = 0;
+    while (i || j) {
+        enum edit step = get_step(table, i * (m + 1) + j);
+        edits[count++] = step;
+        i -= step != EDIT_INSERTION;
+        j -= step != EDIT_DELETION;
     }
     for (size_t k = 0; k < count / 2; k++) {
         enum edit other = edits[k];
@@ -58,35 +95,24 @@ struct status edit_distance(struct edit_counts *counts, enum edit **edits,
                             size_t *edit_count, const char *const *reference,
                             size_t n, const char *const *hypothesis, size_t m)
 {
-    size_t width = m + 1, cells;
+    size_t cells;
     struct status status = status_memory("alignment");
-    unsigned *cost = NULL;
+    unsigned char *table = NULL;
+    unsigned *costs = NULL;
     enum edit *steps = NULL;
     if (edits) {
         *edits = NULL;
         *edit_count = 0;
     }
-    if (!__builtin_mul_overflow(n + 1, width, &cells)) {
-        cost = calloc(cells, sizeof *cost);
+    if (!__builtin_mul_overflow(n + 1, m + 1, &cells)) {
+        table = calloc(cells / 4 + 1, sizeof *table);
+        costs = calloc(m + 1, sizeof *costs);
         steps = calloc(n + m + 1, sizeof *steps);
     }
-    if (!cost || !steps)
+    if (!table || !costs || !steps)
         goto out;
-    for (size_t j = 0; j <= m; j++)
-        cost[j] = (unsigned)j * COST_INSERTION;
-    for (size_t i = 1; i <= n; i++) {
-        unsigned *row = cost + i * width, *above = row - width;
-        row[0] = (unsigned)i * COST_DELETION;
-        for (size_t j = 1; j <= m; j++) {
-            bool same = !strcmp(reference[i - 1], hypothesis[j - 1]);
-            unsigned best = above[j - 1] + (same ? 0 : COST_SUBSTITUTION);
-            unsigned insertion = row[j - 1] + COST_INSERTION;
-            unsigned deletion = above[j] + COST_DELETION;
-            best = insertion < best ? insertion : best;
-            row[j] = deletion < best ? deletion : best;
-        }
-    }
-    size_t count = trace_back(steps, cost, reference, n, hypothesis, m);
+    fill_table(table, costs, reference, n, hypothesis, m);
+    size_t count = trace_back(steps, table, n, m);
     count_edits(counts, steps, count);
     if (edits) {
         *edits = steps;
@@ -95,7 +121,8 @@ struct status edit_distance(struct edit_counts *counts, enum edit **edits,
     }
     status = status_ok();
 out:
-    free(cost);
+    free(table);
+    free(costs);
     free(steps);
     return status;
 }
