@@ -88,7 +88,8 @@ quickstart: ## all set-up, then the main job on real speech, in ten minutes
 test_programs := $(unit_tests:%.c=$(build)/%)
 gradient_programs := $(gradient_tests:%.c=$(build)/%)
 thread_programs := $(patsubst %.c,$(build)/%,$(filter \
-    tests/model/kernel/test_team.c tests/model/train/%,$(unit_tests)))
+    tests/audio/test_frontend.c tests/model/kernel/test_team.c \
+    tests/model/train/%,$(unit_tests)))
 checked := CFLAGS='-O1 -g' SANITIZE=address,undefined FLAVOUR=checked
 threaded := CFLAGS='-O1 -g' SANITIZE=thread FLAVOUR=threaded
 doubled := FLAVOUR=double

@@ -15,6 +15,7 @@
 #include "tests/golden.h"
 
 #include <math.h>
+#include <pthread.h>
 
 #define FURTHEST 2e-3 /* from the reference, in log energies */
 
@@ -194,6 +195,68 @@ static void a_reset_forgets_the_stream(void **state)
     golden_close(golden);
 }
 
+struct worker {
+    pthread_t thread;
+    const struct signal *signal;
+    const float *want;
+    size_t wrong;
+};
+
+/* Opens, computes and closes over and over, as workers do at their start. */
+static void *work(void *context)
+{
+    struct worker *w = context;
+    size_t frames = frontend_frames(&w->signal->settings, w->signal->count);
+    for (int round = 0; round < 5; round++) {
+        struct frontend *frontend;
+        struct status status = frontend_open(&frontend, &w->signal->settings);
+        if (status_failed(&status)) {
+            w->wrong++;
+            break;
+        }
+        size_t count = frames * (size_t)frontend_dim(frontend);
+        float *got = calloc(count + 1, sizeof *got);
+        if (got)
+            status = frontend_compute(got, frontend, w->signal->samples,
+                                      w->signal->count);
+        if (!got || status_failed(&status) ||
+            memcmp(got, w->want, count * sizeof *got))
+            w->wrong++;
+        free(got);
+        frontend_close(frontend);
+    }
+    return NULL;
+}
+
+static void threads_have_a_front_end_each(void **state)
+{
+    (void)state;
+    struct golden *golden = golden_open("tests/audio/golden/features.txt");
+    struct signal s[2];
+    float *want[2];
+    struct worker workers[4];
+    size_t frames;
+    int dim;
+    for (int kind = 0; kind < 2; kind++) {
+        s[kind] = read_signal(golden, "speech", kind);
+        want[kind] = whole(&frames, &dim, &s[kind]);
+    }
+    for (int i = 0; i < 4; i++) {
+        workers[i] = (struct worker){.signal = &s[i % 2], .want = want[i % 2]};
+        assert_int_equal(
+            pthread_create(&workers[i].thread, NULL, work, &workers[i]), 0);
+    }
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(pthread_join(workers[i].thread, NULL), 0);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(workers[i].wrong, 0);
+    for (int kind = 0; kind < 2; kind++) {
+        free(want[kind]);
+        free(s[kind].samples);
+    }
+    golden_close(golden);
+}
+
 /* 25 and 10 ms, cut off to whole samples, at every rate there is. */
 static void windows_are_as_long_as_the_rate_says(void **state)
 {
@@ -247,6 +310,7 @@ int main(void)
         cmocka_unit_test(blocks_of_any_size_give_the_same_frames),
         cmocka_unit_test(single_samples_give_each_frame_as_soon_as_it_is_whole),
         cmocka_unit_test(a_reset_forgets_the_stream),
+        cmocka_unit_test(threads_have_a_front_end_each),
         cmocka_unit_test(windows_are_as_long_as_the_rate_says),
         cmocka_unit_test(less_than_a_window_gives_no_frame),
         cmocka_unit_test(settings_that_cannot_be_are_refused),

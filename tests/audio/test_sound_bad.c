@@ -13,6 +13,7 @@
 #include "tests/scratch.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <sndfile.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -265,6 +266,53 @@ static void segments_outside_the_recording_are_refused(void **state)
     }
 }
 
+struct reader {
+    pthread_t thread;
+    const char *path, *piece;
+    int wrong;
+};
+
+static void *read_often(void *context)
+{
+    struct reader *r = context;
+    for (int round = 0; round < 200; round++) {
+        struct sound sound;
+        struct status status = sound_read(&sound, r->path, &whole);
+        if (r->piece)
+            r->wrong +=
+                !strstr(status.text, r->path) || !strstr(status.text, r->piece);
+        else
+            r->wrong += status_failed(&status) || sound.count != 4000;
+        sound_free(&sound);
+    }
+    return NULL;
+}
+
+/* Each learns what is wrong with its own file. */
+static void threads_read_at_the_same_time(void **state)
+{
+    (void)state;
+    const float one = NAN;
+    struct reader readers[] = {
+        {.path =
+             write_noise("good.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 4000)},
+        {.path =
+             write_noise("good.flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_16, 4000)},
+        {.path = scratch_text("bad.wav", "no recording at all"),
+         .piece = "not a recording"},
+        {.path =
+             write_sound("nan.wav", SF_FORMAT_WAV | SF_FORMAT_FLOAT, &one, 1),
+         .piece = "sample 0"}};
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(
+            pthread_create(&readers[i].thread, NULL, read_often, &readers[i]),
+            0);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(pthread_join(readers[i].thread, NULL), 0);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(readers[i].wrong, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -275,6 +323,7 @@ int main(void)
         cmocka_unit_test(cut_files_are_refused),
         cmocka_unit_test(channels_and_rates_that_cannot_be_are_refused),
         cmocka_unit_test(a_damaged_header_is_survived),
+        cmocka_unit_test(threads_read_at_the_same_time),
         cmocka_unit_test(segments_outside_the_recording_are_refused),
     };
     return cmocka_run_group_tests(tests, scratch_open, scratch_close);

@@ -8,12 +8,15 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "model/kernel/gemm.h"
 #include "model/kernel/random.h"
 #include "tests/close.h"
 
 #include <math.h>
 #include <stdbool.h>
+
+#include "tests/fault.h"
+
+#include "model/kernel/gemm.c"
 
 #define MOST 70
 
@@ -197,6 +200,19 @@ static void matrices_of_low_rank_have_eigenvectors_too(void **state)
     check_eigen(matrix, 20);
 }
 
+static void eigenvectors_without_memory_are_an_error(void **state)
+{
+    (void)state;
+    for (long n = 0; n < 2; n++) {
+        double matrix[9] = {2, 1, 0, 1, 2, 1, 0, 1, 2}, values[3];
+        fault_at(n);
+        assert_true(gemm_eigen(values, matrix, 3) != 0);
+        assert_true(fault_happened());
+        assert_int_equal(fault_held(), 0);
+    }
+    fault_at(-1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +223,7 @@ int main(void)
         cmocka_unit_test(one_thread_gives_the_same_bits_every_time),
         cmocka_unit_test(eigenvectors_are_ordered_and_their_signs_fixed),
         cmocka_unit_test(matrices_of_low_rank_have_eigenvectors_too),
+        cmocka_unit_test(eigenvectors_without_memory_are_an_error),
     };
     gemm_threads(1);
     return cmocka_run_group_tests(tests, NULL, NULL);
