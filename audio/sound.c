@@ -1,6 +1,7 @@
 /* Reads a recording: any file libsndfile knows, as mono float samples. */
 #include "audio/sound.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <sndfile.h>
@@ -73,9 +74,11 @@ static struct status open_file(SNDFILE **file, SF_INFO *info, const char *path,
     if (S_ISREG(entry.st_mode) && !entry.st_size)
         return status_error(STATUS_INPUT, "%s: the file is empty", path);
     if (r->raw_format[0]) {
+        const struct raw_format *raw = find_raw(r->raw_format);
+        assert(raw);
         info->samplerate = r->raw_rate_hz;
         info->channels = r->raw_channels;
-        info->format = SF_FORMAT_RAW | find_raw(r->raw_format)->code;
+        info->format = SF_FORMAT_RAW | raw->code;
     }
     *file = sf_open(path, SFM_READ, info);
     if (!*file)

@@ -32,9 +32,14 @@ struct status status_error(enum status_code code, const char *format, ...)
             cut--;
         memcpy(cut, "...", 4);
     }
-    for (char *p = status.text; *p; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7f)
+    for (unsigned char *p = (unsigned char *)status.text; *p; p++)
+        if (*p < 0x20 || *p == 0x7f) {
             *p = '?';
+        } else if (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0) {
+            /* U+0080 .. U+009F, which begin commands in some terminals. */
+            p[0] = '?';
+            p[1] = '?';
+        }
     return status;
 }
 

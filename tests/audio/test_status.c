@@ -29,6 +29,9 @@ static void an_error_is_one_line(void **state)
     assert_true(status_failed(&status));
     assert_int_equal(status.code, STATUS_SYSTEM);
     assert_string_equal(status.text, "a?b??[31m?:7: full");
+    status = status_error(STATUS_INPUT, "\xc2\x9b"
+                                        "2J\xc2\xa0\u00e9\xc2");
+    assert_string_equal(status.text, "??2J\u00a0\u00e9\xc2");
     status = status_memory("workers");
     assert_int_equal(status.code, STATUS_MEMORY);
     assert_string_equal(status.text, "workers: out of memory");
