@@ -2,17 +2,23 @@
 #include "model/layer/softmax_loss.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 #include "model/kernel/vector.h"
 
-/* Largest of row and the sum of exp(row - largest), into e if not NULL. */
-static real exponentials(real *e, real *largest, const real *row, size_t count)
+static real largest_of(const real *row, size_t count)
 {
-    real top = row[0], total = 0;
+    real top = row[0];
 #pragma omp simd reduction(max : top)
     for (size_t i = 0; i < count; i++)
         top = row[i] > top ? row[i] : top;
-    *largest = top;
+    return top;
+}
+
+/* Sum of exp(row - top), which go into e if not NULL. */
+static real exponentials(real *e, const real *row, real top, size_t count)
+{
+    real total = 0;
     if (!e) {
 #pragma omp simd reduction(+ : total)
         for (size_t i = 0; i < count; i++)
@@ -28,6 +34,17 @@ static real exponentials(real *e, real *largest, const real *row, size_t count)
     return total;
 }
 
+/* Whether target is the first of row's largest, top. */
+static bool is_guess(const real *row, size_t target, real top)
+{
+    if (row[target] != top)
+        return false;
+    for (size_t i = 0; i < target; i++)
+        if (row[i] == top)
+            return false;
+    return true;
+}
+
 double softmax_loss(real *d_logits, size_t *correct, const real *logits,
                     const uint16_t *targets, size_t target_step, size_t rows,
                     size_t classes, size_t ld)
@@ -35,17 +52,12 @@ double softmax_loss(real *d_logits, size_t *correct, const real *logits,
     double loss = 0;
     for (size_t r = 0; r < rows; r++) {
         const real *row = logits + r * ld;
-        size_t target = targets[r * target_step], best = 0;
-        real largest, wanted = row[target];
+        size_t target = targets[r * target_step];
+        real top = largest_of(row, classes), wanted = row[target];
         real *d = d_logits ? d_logits + r * ld : NULL;
-        real top = row[0];
-        for (size_t i = 1; i < classes; i++)
-            top = row[i] > top ? row[i] : top;
-        while (best < classes - 1 && row[best] != top)
-            best++;
-        *correct += best == target;
-        real total = exponentials(d, &largest, row, classes);
-        loss += (double)largest + log((double)total) - (double)wanted;
+        *correct += is_guess(row, target, top);
+        real total = exponentials(d, row, top, classes);
+        loss += (double)top + log((double)total) - (double)wanted;
         if (!d)
             continue;
         real part = 1 / total;
@@ -59,9 +71,9 @@ double softmax_loss(real *d_logits, size_t *correct, const real *logits,
 void log_softmax(real *logits, size_t rows, size_t classes)
 {
     for (size_t r = 0; r < rows; r++) {
-        real *row = logits + r * classes, largest;
-        real total = exponentials(NULL, &largest, row, classes);
-        real shift = largest + (real)log((double)total);
+        real *row = logits + r * classes, top = largest_of(row, classes);
+        real total = exponentials(NULL, row, top, classes);
+        real shift = top + (real)log((double)total);
         for (size_t i = 0; i < classes; i++)
             row[i] -= shift;
     }
