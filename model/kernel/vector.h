@@ -21,7 +21,7 @@ static inline real vector_exp(real x)
 
 #define real_sqrt sqrtf
 /* exp(x) to within 2 ulp for -87 <= x <= 88; 0 below (exp(-INFINITY) is 0),
- * and 2^127 above. Range reduction by ln 2 in two parts (Cody and Waite), a
+ * and exp(88) above. Range reduction by ln 2 in two parts (Cody and Waite), a
  * polynomial of degree 7 on [-ln 2 / 2, ln 2 / 2]: Taylor's, whose error there
  * is 6e-9 of the result. */
 static inline float vector_exp(float x)

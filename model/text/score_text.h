@@ -29,7 +29,7 @@ MUST_CHECK struct status score_pairs(struct score *score,
                                      size_t count, uint64_t seed);
 
 /* Prints the per-speaker table, with alignment != 0 also every wrong
- * utterance's alignment (REF/HYP/Eval lines), then "%CER ...", the interval,
+ * utterance's alignment (REF and HYP lines), then "%CER ...", the interval,
  * and last "%WER 12.34 [ 95 / 770, 10 ins, 20 del, 65 sub ]". */
 MUST_CHECK struct status score_print(FILE *out, const struct score *score,
                                      const struct score_pair *pairs,
