@@ -60,9 +60,10 @@ static struct status set_number(double *value, const struct setting *setting,
     char *end;
     errno = 0;
     double number = strtod(text, &end);
+    bool empty = end == text;
     while (isspace((unsigned char)*end))
         end++;
-    if (end == text || *end || !isfinite(number))
+    if (empty || *end || !isfinite(number))
         return status_error(STATUS_INPUT, "%s: \"%s\" is not a number", where,
                             text);
     if (setting->kind == SETTING_INT && number != floor(number))
@@ -147,6 +148,10 @@ static struct status read_line(struct settings *settings, bool *given,
 {
     char where[SETTING_TEXT_SIZE + 160];
     char *name = line + strspn(line, " \t\r\n");
+    char *end = name + strlen(name);
+    while (end > name && isspace((unsigned char)end[-1]))
+        end--;
+    *end = '\0';
     if (!*name)
         return status_ok();
     char *equals = strchr(name, '=');
@@ -154,15 +159,10 @@ static struct status read_line(struct settings *settings, bool *given,
         return status_error(STATUS_INPUT,
                             "%s:%zu: \"%.40s\" is not `name = value`", path,
                             number, name);
-    char *end = equals;
-    while (end > name && isspace((unsigned char)end[-1]))
+    for (end = equals; end > name && isspace((unsigned char)end[-1]);)
         end--;
     *end = '\0';
     char *value = equals + 1 + strspn(equals + 1, " \t");
-    end = value + strlen(value);
-    while (end > value && isspace((unsigned char)end[-1]))
-        end--;
-    *end = '\0';
     const struct setting *setting = settings_find(name, verbs);
     if (!setting && settings_find(name, ~0u))
         return status_ok(); /* another verb's: one file serves a recipe */
@@ -195,10 +195,12 @@ struct status settings_read(struct settings *settings, bool *given,
             break;
         }
         line[strcspn(line, "#")] = '\0';
+        bool marked = n == 1 && !strncmp(line, "\xef\xbb\xbf", 3);
         /* The last of two lines with one name counts; a flag beats both. */
         bool before[SETTINGS_MOST];
         memcpy(before, given, sizeof before);
-        status = read_line(settings, before, line, path, n, verbs);
+        status = read_line(settings, before, line + (marked ? 3 : 0), path, n,
+                           verbs);
         for (size_t i = 0; i < SETTINGS_MOST; i++)
             flags[i] |= before[i];
     }
