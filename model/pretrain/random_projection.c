@@ -1,12 +1,15 @@
 /* Random-projection targets: whitening, then BEST-RQ's quantiser. */
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "model/kernel/gemm.h"
 #include "model/pretrain/quantiser.h"
 
 #define VARIANCE_KEPT 0.95
-#define FLOOR 1e-10 /* of the largest variance: below is no direction */
+/* Of the largest variance: below is no direction; of the mean's square: below
+ * is rounding. */
+#define FLOOR 1e-10
 
 /* mean [n] and covariance [n, n] of sample, in double. */
 static void covariance(double *mean, double *cov, const float *sample,
@@ -26,6 +29,15 @@ static void covariance(double *mean, double *cov, const float *sample,
     }
     for (size_t i = 0; i < n * n; i++)
         cov[i] /= (double)(count - 1);
+}
+
+/* Whether the largest variance is more than the rounding of the mean. */
+static bool varies(double variance, const double *mean, size_t n)
+{
+    double square = 0;
+    for (size_t i = 0; i < n; i++)
+        square += mean[i] * mean[i];
+    return variance > FLOOR * square;
 }
 
 static int directions(const double *values, int input, int keep)
@@ -95,7 +107,7 @@ struct status quantiser_random_projection(struct quantiser *q,
                               count, input);
     } else {
         covariance(mean, vectors, sample, count, n);
-        if (gemm_eigen(values, vectors, n) || !(values[0] > 0))
+        if (gemm_eigen(values, vectors, n) || !varies(values[0], mean, n))
             status = status_error(STATUS_INPUT,
                                   "the features do not vary: nothing can be "
                                   "learned from this audio");
