@@ -98,6 +98,29 @@ static void silence_is_a_transcript(void **state)
     free(logits);
 }
 
+static void no_frames_say_nothing_and_nothing_else(void **state)
+{
+    (void)state;
+    static const int32_t labels[] = {1};
+    assert_true(loss_of(NULL, NULL, 0, 3, NULL, 0) == 0);
+    assert_true(isinf(loss_of(NULL, NULL, 0, 3, labels, 1)));
+    assert_int_equal(ctc_frames_needed(NULL, 0), 0);
+}
+
+static void the_gradient_of_a_row_sums_to_nothing(void **state)
+{
+    (void)state;
+    static const int32_t labels[] = {2, 2, 1};
+    for (size_t count = 0; count <= 3; count++) {
+        real d[7 * 4], *logits = gradient_random(7 * 4, count);
+        loss_of(d, logits, 7, 4, labels, count);
+        for (size_t t = 0; t < 7; t++)
+            assert_close(d[4 * t] + d[4 * t + 1] + d[4 * t + 2] + d[4 * t + 3],
+                         0, 0, 1e-6);
+        free(logits);
+    }
+}
+
 static void too_few_frames_give_no_gradient(void **state)
 {
     (void)state;
@@ -156,6 +179,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_path_is_summed),
         cmocka_unit_test(silence_is_a_transcript),
+        cmocka_unit_test(no_frames_say_nothing_and_nothing_else),
+        cmocka_unit_test(the_gradient_of_a_row_sums_to_nothing),
         cmocka_unit_test(too_few_frames_give_no_gradient),
         cmocka_unit_test(pytorch_agrees),
         cmocka_unit_test(extreme_logits_stay_finite),
