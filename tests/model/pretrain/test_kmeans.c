@@ -162,6 +162,28 @@ static void clusters_are_a_function_of_their_key(void **state)
     team_close(team);
 }
 
+/* The far ones all lie in the last block. */
+static void every_block_is_counted(void **state)
+{
+    (void)state;
+    struct team *team = team_of(2);
+    size_t count = 2 * BLOCK + 10;
+    float *x = malloc(count * sizeof *x);
+    struct quantiser q;
+    for (size_t t = 0; t < count; t++)
+        x[t] = (float)(t % 7) + (t < 2 * BLOCK ? 0 : 1000);
+    assert_ok(quantiser_kmeans(&q, x, count, 1, 2, 10, key_of(1), team));
+    for (size_t v = 0; v < 2; v++) {
+        double centre = (double)q.code[v] / (double)q.projection[0];
+        centre += (double)q.mean[0];
+        assert_close(centre, centre > 500 ? 1003 : 3, 0.002, 0.002);
+    }
+    assert_true(fabs((double)(q.code[0] - q.code[1])) > 1);
+    quantiser_close(&q);
+    free(x);
+    team_close(team);
+}
+
 static double spread_around(const struct quantiser *q, const float *x,
                             size_t count)
 {
@@ -272,6 +294,7 @@ int main(void)
         cmocka_unit_test(labels_are_those_of_the_nearest_centre),
         cmocka_unit_test(any_number_of_workers_gives_the_same),
         cmocka_unit_test(clusters_are_a_function_of_their_key),
+        cmocka_unit_test(every_block_is_counted),
         cmocka_unit_test(iterations_bring_the_centres_closer),
         cmocka_unit_test(empty_clusters_take_from_the_largest),
         cmocka_unit_test(copies_of_one_point_do_no_harm),
