@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/store/json_string.h"
+
 #define FORMAT "1"
 #define TEXTS_MOST (SETTINGS_MOST + CHECKPOINT_PROVENANCE + 4)
 #define EXTRA_TENSORS 6
@@ -83,7 +85,7 @@ static struct status add_tokens(struct writer *w, const struct tokens *tokens)
     bool whole = list != NULL;
     for (int i = 0; whole && i < tokens->count; i++)
         whole = !json_array_append_new(list, json_string(tokens->texts[i]));
-    char *text = whole ? json_dumps(list, JSON_COMPACT) : NULL;
+    char *text = whole ? json_text_of(list) : NULL;
     if (text)
         status = add_text(w, "attune.", "tokens", text);
     free(text);

@@ -1,4 +1,4 @@
-/* Text as a JSON string, whatever its bytes. */
+/* Text as a JSON string, whatever its bytes, and JSON as text. */
 #include "model/store/json_string.h"
 
 #include <stdlib.h>
@@ -20,4 +20,20 @@ json_t *json_string_of(const char *text)
     json_t *string = json_string(copy);
     free(copy);
     return string;
+}
+
+/* json_dumps goes on when memory for a key runs out, and the key is missing
+ * from its text (Jansson 2.14); json_dumpb allocates nothing. */
+char *json_text_of(const json_t *json)
+{
+    const size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(9);
+    size_t length = json_dumpb(json, NULL, 0, flags);
+    char *text = length ? malloc(length + 1) : NULL;
+    if (text && json_dumpb(json, text, length, flags) != length) {
+        free(text);
+        text = NULL;
+    }
+    if (text)
+        text[length] = '\0';
+    return text;
 }

@@ -42,10 +42,7 @@ char *record_line(const struct record *record, size_t *length)
     *length = 0;
     if (record->broken)
         return NULL;
-    char *text =
-        record->json
-            ? json_dumps(record->json, JSON_COMPACT | JSON_REAL_PRECISION(9))
-            : strdup("{}");
+    char *text = record->json ? json_text_of(record->json) : strdup("{}");
     if (text)
         line = malloc(strlen(text) + 2);
     if (line) {

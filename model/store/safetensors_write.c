@@ -65,7 +65,7 @@ static char *make_header(size_t *length, const struct safetensor *const *sorted,
         good = add_tensor(root, sorted[i], begin);
         begin += sorted[i]->count * sizeof *sorted[i]->data;
     }
-    char *text = good ? json_dumps(root, JSON_COMPACT) : NULL;
+    char *text = good ? json_text_of(root) : NULL;
     json_decref(metadata);
     json_decref(root);
     if (!text)
