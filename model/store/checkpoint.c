@@ -186,6 +186,24 @@ static struct status read_settings(struct settings *s,
     return status;
 }
 
+/* Settings that this program does not know would change what the model is. */
+static struct status check_keys(const struct safetensors *file,
+                                const char *path)
+{
+    static const char prefix[] = "attune.setting.";
+    for (size_t i = 0; i < file->text_count; i++) {
+        const char *key = file->texts[i].key;
+        if (strncmp(key, prefix, sizeof prefix - 1))
+            continue;
+        const struct setting *setting =
+            settings_find(key + sizeof prefix - 1, ~0u);
+        if (!setting || !setting->of_model)
+            return status_error(STATUS_INPUT, "%s: unknown setting \"%s\"",
+                                path, key);
+    }
+    return status_ok();
+}
+
 static struct status read_tokens(struct tokens *tokens,
                                  const struct safetensors *file,
                                  const char *path)
@@ -327,6 +345,28 @@ static struct status read_cmvn(struct checkpoint *c,
     return status;
 }
 
+/* Names the first tensor that belongs to nothing. */
+static struct status check_extra(const struct checkpoint *c,
+                                 const struct safetensors *file,
+                                 const char *path)
+{
+    static const char *const others[EXTRA_TENSORS] = {
+        "attune.targets.mean", "attune.targets.projection",
+        "attune.targets.code", "attune.targets.bias",
+        "attune.cmvn.mean",    "attune.cmvn.scale"};
+    for (size_t i = 0; i < file->tensor_count; i++) {
+        const char *name = file->tensors[i].name;
+        bool known = parameters_find(&c->parameters, name) != NULL;
+        for (size_t k = 0; k < EXTRA_TENSORS && !known; k++)
+            known = !strcmp(name, others[k]);
+        if (!known)
+            return status_error(STATUS_INPUT,
+                                "%s: tensor \"%s\" is none of the model's",
+                                path, name);
+    }
+    return status_ok();
+}
+
 static void read_provenance(struct provenance *p,
                             const struct safetensors *file)
 {
@@ -383,11 +423,15 @@ struct status checkpoint_read(struct checkpoint *c, const char *path)
                                   path, format);
     }
     if (!status_failed(&status))
+        status = check_keys(&file, path);
+    if (!status_failed(&status))
         status = read_settings(&c->settings, &file, path);
     if (!status_failed(&status))
         status = read_tokens(&c->tokens, &file, path);
     if (!status_failed(&status))
         status = read_shape(c, &file, path);
+    if (!status_failed(&status))
+        status = check_extra(c, &file, path);
     if (!status_failed(&status))
         status = read_weights(c, &file, path);
     if (!status_failed(&status))
