@@ -130,7 +130,8 @@ static struct status read_header(struct reader *r)
         else
             snprintf(error.text, sizeof error.text,
                      "not the JSON of a safetensors file");
-        if (!r->header && json_error_code(&error) == json_error_out_of_memory)
+        /* Out of memory, Jansson mostly says nothing at all. */
+        if (!r->header && !error.text[0])
             status = status_memory(r->path);
         else if (!r->header)
             status = status_error(STATUS_INPUT, "%s: header: byte %d: %s",

@@ -141,6 +141,24 @@ static void data_begins_at_a_multiple_of_eight_bytes(void **state)
     }
 }
 
+/* As large as the file, so that only the overlap is wrong. */
+static void tensors_that_share_bytes_are_refused(void **state)
+{
+    (void)state;
+    static const char header[] =
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
+        "\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}";
+    char bytes[sizeof header + 16];
+    struct safetensors file;
+    uint64_t length = sizeof header - 1;
+    memcpy(bytes, &length, sizeof length);
+    memcpy(bytes + 8, header, length);
+    memset(bytes + 8 + length, 0, 4);
+    const char *path = scratch_write("shared.safetensors", bytes, length + 12);
+    assert_refused(safetensors_read(&file, path),
+                   "tensor \"b\": overlaps another tensor");
+}
+
 static void names_that_are_taken_are_not_written(void **state)
 {
     (void)state;
@@ -252,6 +270,7 @@ int main(void)
         cmocka_unit_test(our_bytes_are_those_of_the_reference_library),
         cmocka_unit_test(what_is_written_is_read_back),
         cmocka_unit_test(data_begins_at_a_multiple_of_eight_bytes),
+        cmocka_unit_test(tensors_that_share_bytes_are_refused),
         cmocka_unit_test(names_that_are_taken_are_not_written),
         cmocka_unit_test(texts_of_any_bytes_are_written),
         cmocka_unit_test(permissions_are_those_of_a_new_file),
