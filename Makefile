@@ -89,7 +89,8 @@ test_programs := $(unit_tests:%.c=$(build)/%)
 gradient_programs := $(gradient_tests:%.c=$(build)/%)
 thread_programs := $(patsubst %.c,$(build)/%,$(filter \
     tests/audio/test_frontend.c tests/model/kernel/test_team.c \
-    tests/model/train/%,$(unit_tests)))
+    tests/model/pretrain/test_kmeans.c tests/model/data/test_features.c \
+    tests/model/train/% tests/model/test_recogniser.c,$(unit_tests)))
 checked := CFLAGS='-O1 -g' SANITIZE=address,undefined FLAVOUR=checked
 threaded := CFLAGS='-O1 -g' SANITIZE=thread FLAVOUR=threaded
 doubled := FLAVOUR=double

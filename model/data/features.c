@@ -32,7 +32,7 @@ struct features {
     uint32_t *rows;        /* [manifest->count] */
     char **problems;       /* [manifest->count] */
     double *lengths_s;     /* [manifest->count] */
-    double *sums;          /* [manifest->count, 2 * bins] during the scan */
+    double *sums;          /* [manifest->count, sums_width] during the scan */
     float *mean, *scale;   /* [bins], own copies; NULL: none */
     size_t bytes, bytes_most;
 
@@ -67,6 +67,12 @@ struct status features_normalise(float *frames, size_t count,
         free(sums.sum);
     }
     return status;
+}
+
+/* Of one recording in sums: frames, their sums, their squares' sums. */
+static size_t sums_width(const struct features *f)
+{
+    return 1 + 2 * (size_t)f->settings->bins;
 }
 
 static size_t entry_bytes(const struct features *f, const struct entry *e)
@@ -119,11 +125,12 @@ static struct status load(struct entry *e, double *length_s,
     if (status_failed(&status))
         return status;
     if (f->sums) { /* the scan gathers statistics first */
-        double *sums =
-            f->sums + index / FEATURES_SPEEDS * (2 * (size_t)f->settings->bins);
-        struct cmvn_sums into = {
-            .count = 0, .sum = sums, .sum_square = sums + f->settings->bins};
+        double *sums = f->sums + index / FEATURES_SPEEDS * sums_width(f);
+        struct cmvn_sums into = {.count = 0,
+                                 .sum = sums + 1,
+                                 .sum_square = sums + 1 + f->settings->bins};
         cmvn_add(&into, fresh.frames, fresh.count, f->settings->bins);
+        sums[0] = into.count;
     } else {
         status = features_normalise(fresh.frames, fresh.count, f->settings,
                                     f->mean, f->scale);
@@ -328,9 +335,10 @@ static struct status finish_statistics(struct features *f)
     }
     all.sum_square = all.sum + bins;
     for (size_t u = 0; u < f->manifest->count; u++) {
-        all.count += (double)f->entries[u * FEATURES_SPEEDS].count;
+        const double *own = f->sums + u * sums_width(f);
+        all.count += own[0];
         for (size_t b = 0; b < 2 * bins; b++)
-            all.sum[b] += f->sums[u * 2 * bins + b];
+            all.sum[b] += own[1 + b];
     }
     cmvn_statistics(f->mean, f->scale, &all, (int)bins);
     free(all.sum);
@@ -366,13 +374,13 @@ struct status features_scan(struct features *f, struct team *team,
                             void (*progress)(size_t done, size_t all))
 {
     int workers = team_workers(team);
-    size_t count = f->manifest->count, bins = (size_t)f->settings->bins;
+    size_t count = f->manifest->count;
     struct scan scan = {.features = f, .progress = progress};
     struct status status = status_ok();
     scan.frontends = calloc((size_t)workers, sizeof *scan.frontends);
     scan.failures = calloc(count, sizeof *scan.failures);
     if (f->settings->cmvn != CMVN_UTTERANCE && !f->mean)
-        f->sums = calloc(count * 2 * bins, sizeof *f->sums);
+        f->sums = calloc(count * sums_width(f), sizeof *f->sums);
     if (!scan.frontends || !scan.failures ||
         (f->settings->cmvn != CMVN_UTTERANCE && !f->mean && !f->sums))
         status = status_memory("features");

@@ -335,7 +335,7 @@ static void nothing_to_learn_from_is_an_error(void **state)
     assert_refused(batch_plan_open(&plan, &usual, rows, 3),
                    "no recording is long enough");
     assert_null(plan);
-    assert_refused(batch_plan_open(&plan, &usual, NULL, 0),
+    assert_refused(batch_plan_open(&plan, &usual, rows, 0),
                    "no recording is long enough");
 }
 
