@@ -7,8 +7,11 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "model/data/batch.h"
 #include "tests/close.h"
+
+#include "tests/fault.h"
+
+#include "model/data/batch.c"
 
 #define COUNT 57
 #define LANES 4
@@ -339,6 +342,35 @@ static void nothing_to_learn_from_is_an_error(void **state)
                    "no recording is long enough");
 }
 
+static void without_memory_there_is_no_plan(void **state)
+{
+    (void)state;
+    uint32_t rows[COUNT];
+    long failures = 0;
+    make_rows(rows);
+    for (long n = 0;; n++) {
+        struct batch_plan *plan;
+        struct batch batch = {.item_count = 0};
+        fault_at(n);
+        struct status status = batch_plan_open(&plan, &usual, rows, COUNT);
+        assert_int_equal(plan == NULL, status_failed(&status));
+        if (!status_failed(&status))
+            status = batch_open(&batch, plan);
+        bool happened = fault_happened();
+        fault_at(-1);
+        assert_int_equal(status_failed(&status), happened);
+        assert_int_equal(batch.items == NULL, happened);
+        batch_close(&batch);
+        batch_plan_close(plan);
+        assert_int_equal(fault_held(), 0);
+        if (!happened)
+            break;
+        failures++;
+        assert_int_equal(status.code, STATUS_MEMORY);
+    }
+    assert_int_equal(failures, 11);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,6 +385,7 @@ int main(void)
         cmocka_unit_test(seeking_equals_running),
         cmocka_unit_test(long_recordings_are_cropped_elsewhere_in_each_pass),
         cmocka_unit_test(speeds_are_drawn_and_change_the_rows),
+        cmocka_unit_test(without_memory_there_is_no_plan),
         cmocka_unit_test(nothing_to_learn_from_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
