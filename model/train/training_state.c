@@ -2,6 +2,7 @@
 #include "model/train/training_state.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 
 #define KEY_SIZE 96
 #define BLOCKS 4
+#define COUNT_MOST 9007199254740992.0 /* double holds every count below */
 
 /* Settings that the result does not depend on: they may change on resuming. */
 static bool is_free(const char *name)
@@ -185,10 +187,42 @@ static struct status compare_settings(const struct safetensors *file,
     return status_ok();
 }
 
-static double read_number(const struct safetensors *file, const char *key)
+/* The numbers of the header: counts are whole and not negative. */
+static struct status read_numbers(struct training_state *state,
+                                  const struct safetensors *file,
+                                  const char *path)
 {
-    const char *text = safetensors_find_text(file, key);
-    return text ? strtod(text, NULL) : 0;
+    uint64_t finished = 0;
+    const struct {
+        const char *key;
+        uint64_t *count;
+        double *number;
+    } wanted[] = {{"state.update", &state->update, NULL},
+                  {"state.averaged", &state->averaged, NULL},
+                  {"state.best", NULL, &state->best},
+                  {"state.best_update", &state->best_update, NULL},
+                  {"state.seconds", NULL, &state->seconds},
+                  {"state.finished", &finished, NULL}};
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        const char *text = safetensors_find_text(file, wanted[i].key);
+        char *end = NULL;
+        double value = text ? strtod(text, &end) : 0;
+        bool good = text && end != text && !*end && isfinite(value);
+        if (wanted[i].count)
+            good = good && value >= 0 && value < COUNT_MOST &&
+                   value == floor(value);
+        if (!good)
+            return status_error(STATUS_INPUT,
+                                "%s: %s is missing or no number: --overwrite "
+                                "starts over",
+                                path, wanted[i].key);
+        if (wanted[i].count)
+            *wanted[i].count = (uint64_t)value;
+        else
+            *wanted[i].number = value;
+    }
+    state->finished = finished != 0;
+    return status_ok();
 }
 
 static struct status read_blocks(struct training_state *state,
@@ -234,14 +268,8 @@ struct status training_state_read(bool *found, struct training_state *state,
                               path);
     if (!status_failed(&status))
         status = read_blocks(state, &file, path, parameters->total);
-    if (!status_failed(&status)) {
-        state->update = (uint64_t)read_number(&file, "state.update");
-        state->averaged = (uint64_t)read_number(&file, "state.averaged");
-        state->best = read_number(&file, "state.best");
-        state->best_update = (uint64_t)read_number(&file, "state.best_update");
-        state->seconds = read_number(&file, "state.seconds");
-        state->finished = read_number(&file, "state.finished") != 0;
-    }
+    if (!status_failed(&status))
+        status = read_numbers(state, &file, path);
     safetensors_free(&file);
     return status;
 }
