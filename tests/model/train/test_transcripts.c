@@ -113,7 +113,7 @@ static void who_cannot_be_learned_from_is_named(void **state)
     struct team *team;
     struct transcripts t;
     struct tokens tokens;
-    uint32_t rows[6];
+    uint32_t rows[7];
     recording_write("1.wav", 8000, 1);  /* 24 rows */
     recording_write("2.wav", 1400, 2);  /* 4 rows */
     recording_write("3.wav", 16000, 3); /* 49 rows */
@@ -123,7 +123,8 @@ static void who_cannot_be_learned_from_is_named(void **state)
                                    "2.wav\trepeats\taab\n"
                                    "2.wav\tempty\t!\n"
                                    "3.wav\tlong\tabc\n"
-                                   "4.wav\tbad\tabc\n");
+                                   "4.wav\tbad\tabc\n"
+                                   "2.wav\ttoo many\taabb\n");
     s.skip_bad = 1;
     assert_ok(tokens_from_list(&tokens, letters, TOKENS, "test"));
     assert_ok(team_open(&team, 1));
@@ -133,15 +134,15 @@ static void who_cannot_be_learned_from_is_named(void **state)
     notes[0] = '\0';
     assert_ok(transcripts_encode(&t, &tokens, &m, take_note));
     transcripts_eligible(rows, &t, &m, features, 30, take_note);
-    static const uint32_t want[6] = {24, 0, 4, 0, 0, 0};
-    for (size_t u = 0; u < 6; u++)
+    static const uint32_t want[7] = {24, 0, 4, 0, 0, 0, 0};
+    for (size_t u = 0; u < 7; u++)
         assert_int_equal(rows[u], want[u]);
     assert_non_null(strstr(notes, "t.tsv:3: short: left out: too short for "
                                   "its transcript (4 frames, 5 characters)"));
     assert_non_null(strstr(notes, "t.tsv:5: empty: left out: the transcript "
                                   "is empty"));
     assert_non_null(strstr(notes, "t.tsv:6: long: left out: longer than"));
-    assert_non_null(strstr(notes, "1 recordings left out: too short"));
+    assert_non_null(strstr(notes, "2 recordings left out: too short"));
     assert_null(strstr(notes, "good"));
     assert_null(strstr(notes, "repeats"));
     assert_null(strstr(notes, "bad"));
