@@ -212,11 +212,12 @@ static struct status read_tokens(struct tokens *tokens,
     const char *text = safetensors_find_text(file, "attune.tokens");
     if (!text)
         return status;
-    json_error_t error;
+    json_error_t error = {.line = 0};
     json_t *list = json_loads(text, JSON_REJECT_DUPLICATES, &error);
     size_t count = json_array_size(list);
     const char **texts = calloc(count + 1, sizeof *texts);
-    if (!texts)
+    /* Out of memory, Jansson mostly says nothing at all. */
+    if (!texts || (!list && !error.text[0]))
         status = status_memory("tokens");
     else if (!count)
         status = status_error(STATUS_INPUT,
