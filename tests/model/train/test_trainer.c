@@ -69,7 +69,7 @@ static int close_all(void **state)
 
 /* The task: every weight towards 1, with noise of update and micro-batch. */
 struct toy {
-    uint64_t bad_update; /* whose loss is not finite */
+    uint64_t bad_update; /* whose loss and gradient are not finite */
     uint64_t stop_after; /* updates; 0: never */
     int lowest_most;
     int validated, saved;
@@ -97,7 +97,7 @@ static void compute(void *context, struct lane_sums *sums, real *gradients,
     sums->weight += (double)m->rows;
     sums->rows += (double)m->rows;
     if (toy->bad_update && micro->update + 1 == toy->bad_update)
-        sums->loss = NAN;
+        sums->loss = gradients[0] = NAN;
     if (micro->worker == 0 && micro->lowest > toy->lowest_most)
         toy->lowest_most = micro->lowest;
 }
@@ -357,8 +357,10 @@ static void what_is_not_finite_stops_or_is_skipped(void **state)
     open_state(&skipped);
     assert_ok(run(&toy, &skipped, &s, 1));
     assert_int_equal(skipped.update, UPDATES);
+    /* And what came after was learned from. */
     for (size_t i = 0; i < parameters.total; i++)
         assert_true(isfinite(skipped.weights[i]));
+    assert_true(skipped.weights[0] != stopped.weights[0]);
     training_state_close(&stopped);
     training_state_close(&skipped);
 }
