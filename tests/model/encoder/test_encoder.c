@@ -89,6 +89,29 @@ static void an_utterance_gives_the_same_alone_as_packed(void **state)
     free(all);
 }
 
+/* A recording may be shorter than a row once it is faster. */
+static void an_utterance_without_rows_changes_no_other(void **state)
+{
+    (void)state;
+    static const size_t gaps[] = {0, 0, 7, 8, 12, 12, ROWS, ROWS};
+    const struct pack with = {ROWS, 7, gaps};
+    real *all = output_of(NULL, NULL, true);
+    struct encoder *encoder = open_encoder(ROWS, ROWS, true);
+    real *gradients = calloc(parameters.total, sizeof *gradients);
+    real *d_output = gradient_random(ROWS * DIM, 9);
+    const real *output =
+        encoder_forward(encoder, weights, input, NULL, &with, NULL);
+    assert_memory_equal(output, all, ROWS * DIM * sizeof *all);
+    encoder_backward(encoder, gradients, d_output, 0);
+    const struct pack none = {0, 1, (size_t[]){0, 0}};
+    encoder_forward(encoder, weights, input, NULL, &none, NULL);
+    encoder_backward(encoder, gradients, d_output, 0);
+    encoder_close(encoder);
+    free(gradients);
+    free(d_output);
+    free(all);
+}
+
 static void what_else_is_packed_does_not_reach_an_utterance(void **state)
 {
     (void)state;
@@ -254,6 +277,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_utterance_gives_the_same_alone_as_packed),
+        cmocka_unit_test(an_utterance_without_rows_changes_no_other),
         cmocka_unit_test(what_else_is_packed_does_not_reach_an_utterance),
         cmocka_unit_test(evaluation_equals_training_without_noise),
         cmocka_unit_test(more_memory_than_needed_changes_nothing),
