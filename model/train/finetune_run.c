@@ -197,9 +197,11 @@ static struct status open_plan(struct finetuning *f)
                          settings_rows(s, s->longest_seconds), f->host->note);
     struct status status = batch_plan_open(&f->plan, &batches, rows, count);
     free(rows);
-    if (status_failed(&status))
+    if (status.code == STATUS_INPUT)
         return status_error(STATUS_INPUT,
                             "%s: no recording can be learned from", s->data);
+    if (status_failed(&status))
+        return status;
     f->rows_most = batch_plan_micro_rows(f->plan);
     f->longest = batch_plan_longest(f->plan);
     for (size_t u = 0; u < f->dev.manifest.count; u++) {
