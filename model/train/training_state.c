@@ -187,7 +187,8 @@ static struct status compare_settings(const struct safetensors *file,
     return status_ok();
 }
 
-/* The numbers of the header: counts are whole and not negative. */
+/* The numbers of the header: counts are whole and not negative. The best error
+ * may be infinite, where there were words and none in the reference. */
 static struct status read_numbers(struct training_state *state,
                                   const struct safetensors *file,
                                   const char *path)
@@ -207,7 +208,7 @@ static struct status read_numbers(struct training_state *state,
         const char *text = safetensors_find_text(file, wanted[i].key);
         char *end = NULL;
         double value = text ? strtod(text, &end) : 0;
-        bool good = text && end != text && !*end && isfinite(value);
+        bool good = text && end != text && !*end && !isnan(value);
         if (wanted[i].count)
             good = good && value >= 0 && value < COUNT_MOST &&
                    value == floor(value);

@@ -108,6 +108,21 @@ static void a_state_comes_back_to_the_bit(void **state)
     }
 }
 
+static void an_infinite_error_comes_back(void **state)
+{
+    (void)state;
+    struct training_state s, back;
+    bool found;
+    fill(&s, false);
+    s.best = INFINITY;
+    assert_ok(write_to(scratch_path("state"), &s, &usual));
+    assert_ok(training_state_open(&back, &parameters, false));
+    assert_ok(read_from(&found, &back, scratch_path("state"), &usual));
+    assert_true(back.best == INFINITY);
+    training_state_close(&s);
+    training_state_close(&back);
+}
+
 static void without_a_file_nothing_is_found(void **state)
 {
     (void)state;
@@ -274,6 +289,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_state_comes_back_to_the_bit),
+        cmocka_unit_test(an_infinite_error_comes_back),
         cmocka_unit_test(without_a_file_nothing_is_found),
         cmocka_unit_test(other_settings_are_refused_and_named),
         cmocka_unit_test(other_data_are_refused),
