@@ -107,7 +107,10 @@ struct status quantiser_random_projection(struct quantiser *q,
                               count, input);
     } else {
         covariance(mean, vectors, sample, count, n);
-        if (gemm_eigen(values, vectors, n) || !varies(values[0], mean, n))
+        int failed = gemm_eigen(values, vectors, n);
+        if (failed < 0)
+            status = status_memory("whitening");
+        else if (failed || !varies(values[0], mean, n))
             status = status_error(STATUS_INPUT,
                                   "the features do not vary: nothing can be "
                                   "learned from this audio");

@@ -9,8 +9,11 @@
 #include <cmocka.h>
 
 #include "model/kernel/gemm.h"
-#include "model/pretrain/kmeans.c"
 #include "tests/close.h"
+
+#include "tests/fault.h"
+
+#include "model/pretrain/kmeans.c"
 
 #define CLUSTERS 6
 #define EACH 50
@@ -287,6 +290,31 @@ static void fewer_points_than_codes_are_refused(void **state)
     team_close(team);
 }
 
+static void without_memory_there_are_no_clusters(void **state)
+{
+    (void)state;
+    struct team *team = team_of(2);
+    float *x = corners(CLUSTERS * EACH, 1);
+    long failures = 0, held = fault_held();
+    for (;; failures++) {
+        struct quantiser q;
+        fault_at(failures);
+        struct status status = quantiser_kmeans(&q, x, CLUSTERS * EACH, INPUT,
+                                                CLUSTERS, 5, key_of(1), team);
+        bool happened = fault_happened();
+        fault_at(-1);
+        assert_int_equal(status.code, happened ? STATUS_MEMORY : STATUS_OK);
+        assert_int_equal(q.code == NULL, happened);
+        assert_int_equal(fault_held(), held);
+        quantiser_close(&q);
+        if (!happened)
+            break;
+    }
+    assert_int_equal(failures, 10);
+    free(x);
+    team_close(team);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -298,6 +326,7 @@ int main(void)
         cmocka_unit_test(iterations_bring_the_centres_closer),
         cmocka_unit_test(empty_clusters_take_from_the_largest),
         cmocka_unit_test(copies_of_one_point_do_no_harm),
+        cmocka_unit_test(without_memory_there_are_no_clusters),
         cmocka_unit_test(fewer_points_than_codes_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
