@@ -118,7 +118,7 @@ static void check_one(struct features *features, size_t u, int speed)
 /* Holds everything at every speed, a few at a time, and looks at it. */
 static void check_all(struct features *features)
 {
-    for (int round = 0; round < 3; round++)
+    for (int round = 0; round < 2; round++)
         for (int speed = 0; speed < FEATURES_SPEEDS; speed++) {
             struct features_key keys[COUNT];
             for (uint32_t u = 0; u < COUNT; u++)

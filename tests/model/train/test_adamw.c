@@ -16,7 +16,7 @@
 
 #define LANES 3
 #define DEPTHS 4 /* two layers, below and above */
-#define UPDATES 7
+#define UPDATES 4
 
 static const struct model_shape shape = {.input = 6,
                                          .dim = 16,

@@ -63,7 +63,7 @@ static void begin(void)
     settings.code_width = 4;
     settings.whiten = 8;
     settings.skip_bad = 1;
-    settings.cache_mib = 0;
+    settings.cache_mib = 64;
 }
 
 /* Targets on workers; *features for the caller to close. */
