@@ -32,8 +32,8 @@ void features_close(struct features *features);
 
 /* Reads every recording once, on the workers of team, so that lengths are
  * known and bad files are named before the work begins. progress, if not NULL,
- * is called on the calling thread's worker with recordings done and their
- * seconds. A recording that cannot be read is an error (the first in the
+ * is called on the calling thread's worker with recordings done and all there
+ * are. A recording that cannot be read is an error (the first in the
  * manifest's order), or with settings.skip_bad counts as no rows. */
 MUST_CHECK struct status
 features_scan(struct features *features, struct team *team,

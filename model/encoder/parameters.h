@@ -41,8 +41,7 @@ struct parameter {
 /* The list, in block order. Offsets are multiples of 16, so that every tensor
  * is aligned; the gaps are zero and stay zero. Within a layer the weights of
  * linear_q, linear_k, linear_v follow each other without a gap, and so do
- * their biases: one product makes all three. (dim is a multiple of 16 for
- * this; refused otherwise unless the gap would be zero anyway.) */
+ * their biases, aligned or not: one product makes all three. */
 struct parameters {
     struct model_shape shape;
     size_t count;
