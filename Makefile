@@ -108,12 +108,11 @@ run-tests:
 	@$(MAKE) --no-print-directory -j$$(nproc) gradients $(doubled)
 	@$(MAKE) --no-print-directory -j$$(nproc) programs $(checked)
 	@$(MAKE) --no-print-directory -j$$(nproc) threads $(threaded)
-	@tests/run.sh build/logs \
+	@tests/run.sh build/logs $(shell_tests) \
 	    $(patsubst %.c,build/double/%,$(gradient_tests)) \
 	    $(patsubst %.c,build/release/%,$(unit_tests)) \
 	    $(patsubst %.c,build/checked/%,$(unit_tests)) \
-	    $(patsubst $(build)/%,build/threaded/%,$(thread_programs)) \
-	    $(shell_tests)
+	    $(patsubst $(build)/%,build/threaded/%,$(thread_programs))
 
 bench: $(benches:%.c=$(build)/%) $(build)/attune ## benchmarks, kept in build/bench.tsv
 	@: >build/bench.tsv

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs test programs, each with a log beside it; the last line is
-# "N passed, N failed", and the exit status says the same.
+# Runs test programs, one for each core at a time, each with a log of its own;
+# the last line is "N passed, N failed", and the exit status says the same.
 #
 #     tests/run.sh LOGS PROGRAM...
 #
@@ -8,16 +8,10 @@
 # that ends badly without a "not ok" has failed one more.
 set -uo pipefail
 
-logs=$1
-shift
-mkdir -p "$logs"
-export CMOCKA_MESSAGE_OUTPUT=TAP
-export ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1
-export UBSAN_OPTIONS=print_stacktrace=1
-passed=0 failed=0
-for program in "$@"; do
+# Runs one program and prints a line, and the end of the log where it failed.
+run_one() {
+    local program=$1 log began=$SECONDS code good bad
     log=$logs/$(tr / . <<<"$program").log
-    began=$SECONDS
     timeout 900 "$program" >"$log" 2>&1 </dev/null
     code=$?
     good=$(grep -Ec '^[[:space:]]*ok\b' "$log")
@@ -28,14 +22,30 @@ for program in "$@"; do
         echo "$program: says nothing of any test" >>"$log"
         bad=1
     fi
-    passed=$((passed + good))
-    failed=$((failed + bad))
+    echo "$good $bad" >>"$logs/counts"
     if [ "$bad" = 0 ]; then
         echo "$program: $good passed ($((SECONDS - began)) s)"
     else
-        echo "$program: $bad FAILED, exit $code; the end of $log:"
-        tail -n 40 "$log" | sed 's/^/    /'
+        printf '%s\n%s\n' \
+            "$program: $bad FAILED, exit $code; the end of $log:" \
+            "$(tail -n 40 "$log" | sed 's/^/    /')"
     fi
-done
-echo "$passed passed, $failed failed"
-[ $failed = 0 ]
+}
+
+export logs=$1
+shift
+rm -rf "$logs"
+mkdir -p "$logs"
+export CMOCKA_MESSAGE_OUTPUT=TAP
+export ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1
+export UBSAN_OPTIONS=print_stacktrace=1
+export -f run_one
+printf '%s\0' "$@" |
+    xargs -0 -n 1 -P "$(nproc)" bash -uo pipefail -c 'run_one "$1"' run_one
+awk -v wanted=$# '
+    { passed += $1; failed += $2 }
+    END {
+        failed += wanted - NR # programs that were never heard of again
+        print passed + 0 " passed, " failed + 0 " failed"
+        exit failed > 0
+    }' "$logs/counts"
