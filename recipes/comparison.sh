@@ -12,8 +12,9 @@
 # another model from scratch with the same settings; prints what both make of
 # the test recordings. $seed and $threads (all cores) may be set.
 
+# shellcheck source=recipes/stages.sh
 . "$(dirname "${BASH_SOURCE[0]}")/stages.sh"
-corpus=$work/corpus
+corpus=${work:?}/corpus
 common=(--config "${here:?}/model.conf" --seed "${seed:=1}"
     --threads "${threads:=0}")
 

@@ -37,7 +37,7 @@ ends_well() { # WORK: what the recipe printed is in WORK.out
 }
 
 my_audio() { # NAME
-    data=$work/voice work=$work/$1 recipes/my_audio/run.sh \
+    env data="$work/voice" work="$work/$1" recipes/my_audio/run.sh \
         >"$work/$1.out" 2>"$work/$1.err" || { cat "$work/$1.err"; return 1; }
     ends_well "$work/$1"
 }
@@ -75,7 +75,7 @@ starts_from_a_stage() {
 
 goes_on_when_stopped() {
     local pid code=0
-    updates=100000 data=$work/voice work=$work/stopped setsid \
+    env updates=100000 data="$work/voice" work="$work/stopped" setsid \
         recipes/my_audio/run.sh >"$work/stopped.out" 2>"$work/stopped.err" &
     pid=$!
     for ((i = 0; i < 100; i++)); do
@@ -95,7 +95,8 @@ says_where_to_look() {
     local code=0 own=$work/broken
     printf '#!/bin/sh\necho "no such luck" >&2\nexit 3\n' >"$own.sh"
     chmod +x "$own.sh"
-    data=$work/voice work=$own attune=$own.sh recipes/my_audio/run.sh \
+    env data="$work/voice" work="$own" attune="$own.sh" \
+        recipes/my_audio/run.sh \
         >"$own.out" 2>"$own.err" || code=$?
     cat "$own.err"
     same $code 3 && grep -q "see $own/log/pretrain" "$own.err" &&
@@ -138,7 +139,7 @@ an4_of_tones() {
 }
 
 an4() { # FOLDER NAME
-    an4=$1 work=$work/$2 recipes/an4/run.sh >"$work/$2.out" \
+    env an4="$1" work="$work/$2" recipes/an4/run.sh >"$work/$2.out" \
         2>"$work/$2.err" || { cat "$work/$2.err"; return 1; }
     ends_well "$work/$2"
 }
