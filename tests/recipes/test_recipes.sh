@@ -13,8 +13,8 @@ batch=(--batch-seconds 4 --micro-seconds 2 --lanes 2)
 case \$1 in
 pretrain) set -- "\$@" "\${shape[@]}" "\${batch[@]}" --codes 8 --whiten 4 \
     --updates "\${updates:-10}" ;;
-finetune) set -- "\$@" "\${batch[@]}" --updates 10 --validate-every 5
-    [[ " \$* " == *' --init '* ]] || set -- "\$@" "\${shape[@]}" ;;
+finetune) set -- "\$@" "\${shape[@]}" "\${batch[@]}" --updates 10 \
+    --validate-every 5 ;;
 esac
 exec $release "\$@"
 END
