@@ -2,11 +2,13 @@
 
 PREFIX ?= /usr/local
 CFLAGS ?= -O3 -march=native
-FLAVOUR ?= release
+MPI ?=
+FLAVOUR ?= $(if $(MPI),mpi,release)
 SANITIZE ?=
 VERSION := 0.1.0
 
-packages := sndfile samplerate fftw3 openblas jansson libutf8proc
+packages := sndfile samplerate fftw3 openblas jansson libutf8proc \
+    $(if $(MPI),ompi-c)
 # A missing package is named, with the command that installs it, before the
 # compiler trips over its header.  Targets that need no package skip the check.
 bare := clean help setup lint format quickstart test uninstall
@@ -33,7 +35,7 @@ all_cflags := -std=c11 -D_GNU_SOURCE -DATTUNE_VERSION='"$(VERSION)"' -I. \
     -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
     -fno-math-errno -fno-trapping-math -fopenmp-simd -pthread \
     $(shell pkg-config --cflags $(packages) 2>/dev/null) \
-    $(CFLAGS) $(sanitize_flags) $(double_flags)
+    $(CFLAGS) $(sanitize_flags) $(double_flags) $(if $(MPI),-DATTUNE_MPI)
 libraries := $(shell pkg-config --libs $(packages) 2>/dev/null) -lm -pthread
 
 objects := $(sources:%.c=$(build)/%.o)
@@ -45,12 +47,12 @@ support_objects := $(test_support:%.c=$(build)/%.o)
 .SECONDARY:
 .DELETE_ON_ERROR:
 
-all: build/$(FLAVOUR)/attune ## build the program (build/release/attune)
+all: build/$(FLAVOUR)/attune ## build the program (MPI=1: for more machines)
 
 check-packages:
 ifneq ($(missing),)
 	@echo "attune: missing: $(missing)" >&2
-	@echo "attune: install what is missing with: make setup" >&2
+	@echo "attune: install what is missing with: make setup$(if $(MPI), MPI=1)" >&2
 	@false
 endif
 
@@ -72,7 +74,7 @@ $(build)/tests/%: $(build)/tests/%.o $(support_objects) $(build)/libattune.a
 # ---- Running ----
 
 setup: ## install the Debian packages that the build and the recipes need
-	recipes/setup.sh
+	recipes/setup.sh $(if $(MPI),mpi)
 
 quickstart: ## all set-up, then the main job on real speech, in ten minutes
 	@recipes/setup.sh
@@ -83,7 +85,7 @@ quickstart: ## all set-up, then the main job on real speech, in ten minutes
 #
 # Unit and shell tests run on two builds: as released, and under the address
 # and undefined-behaviour sanitizers. Gradients are checked with real = double,
-# and what threads share under the thread sanitizer.
+# and what threads share under the thread sanitizer. With MPI where it is there.
 
 test_programs := $(unit_tests:%.c=$(build)/%)
 gradient_programs := $(gradient_tests:%.c=$(build)/%)
@@ -94,6 +96,7 @@ thread_programs := $(patsubst %.c,$(build)/%,$(filter \
 checked := CFLAGS='-O1 -g' SANITIZE=address,undefined FLAVOUR=checked
 threaded := CFLAGS='-O1 -g' SANITIZE=thread FLAVOUR=threaded
 doubled := FLAVOUR=double
+mpi := MPI=1 FLAVOUR=mpi
 
 programs: $(build)/attune $(test_programs)
 gradients: $(gradient_programs)
@@ -108,6 +111,8 @@ run-tests:
 	@$(MAKE) --no-print-directory -j$$(nproc) gradients $(doubled)
 	@$(MAKE) --no-print-directory -j$$(nproc) programs $(checked)
 	@$(MAKE) --no-print-directory -j$$(nproc) threads $(threaded)
+	@! pkg-config --exists ompi-c || \
+	    $(MAKE) --no-print-directory -j$$(nproc) all $(mpi)
 	@tests/run.sh build/logs $(shell_tests) \
 	    $(patsubst %.c,build/double/%,$(gradient_tests)) \
 	    $(patsubst %.c,build/release/%,$(unit_tests)) \

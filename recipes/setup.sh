@@ -1,19 +1,20 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that attune needs and that are missing.
 #
-#     recipes/setup.sh [test]
+#     recipes/setup.sh [mpi|test]
 #
-# Without arguments: what the build and the recipes need; `test`: what the
-# tests need as well.
+# Without arguments: what the build and the recipes need; `mpi`: what the build
+# for more than one machine needs as well; `test`: what the tests need as well.
 set -euo pipefail
 
 packages="gcc libc6-dev make pkg-config libsndfile1-dev libsamplerate0-dev
     libfftw3-dev libopenblas-dev libjansson-dev libutf8proc-dev gnuplot-nox"
 case ${1:-} in
 '') ;;
-test) packages="$packages libcmocka-dev sctk sox" ;;
+mpi) packages="$packages libopenmpi-dev openmpi-bin" ;;
+test) packages="$packages libopenmpi-dev openmpi-bin libcmocka-dev sctk sox" ;;
 *)
-    echo "usage: $0 [test]" >&2
+    echo "usage: $0 [mpi|test]" >&2
     exit 2
     ;;
 esac

@@ -226,6 +226,16 @@ void batch_next(struct batch *batch, struct batch_plan *p)
     batch->lane_micros[lanes] = batch->micro_count;
 }
 
+const struct features_key *batch_keys(size_t *count, const struct batch *batch,
+                                      size_t first, size_t end)
+{
+    *count = 0;
+    for (size_t m = batch->lane_micros[first]; m < batch->lane_micros[end]; m++)
+        *count += batch->micros[m].count;
+    return batch->keys +
+           (*count ? batch->micros[batch->lane_micros[first]].first : 0);
+}
+
 void batch_plan_seek(struct batch_plan *plan, struct batch *scratch,
                      uint64_t count)
 {

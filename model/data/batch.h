@@ -73,6 +73,10 @@ void batch_close(struct batch *batch);
  * nothing. */
 void batch_next(struct batch *batch, struct batch_plan *plan);
 
+/* Keys [*count] of the items of lanes first .. end - 1. */
+const struct features_key *batch_keys(size_t *count, const struct batch *batch,
+                                      size_t first, size_t end);
+
 /* Passes over updates 0 .. count - 1: what comes next is update `count`. */
 void batch_plan_seek(struct batch_plan *plan, struct batch *scratch,
                      uint64_t count);

@@ -1,4 +1,5 @@
-/* AdamW over a block of parameters, from the gradients of several lanes. */
+/* AdamW over a block of parameters, from the gradients of several lanes, each
+ * rank over a slice of its own. */
 #ifndef MODEL_TRAIN_ADAMW_H
 #define MODEL_TRAIN_ADAMW_H
 
@@ -9,6 +10,7 @@
 #include "model/encoder/parameters.h"
 #include "model/kernel/real.h"
 #include "model/kernel/team.h"
+#include "model/train/ranks.h"
 
 struct adamw;
 
@@ -23,30 +25,43 @@ struct adamw_rate {
     uint64_t step;        /* 1 on their first update: bias correction */
 };
 
+/* Slices are dealt to ranks in grains of bytes: offsets of tensors, and so of
+ * slices, are multiples of it. */
+#define ADAMW_GRAIN (16 * sizeof(real))
+
 /* first, second [parameters->total]: the moments, the caller's, zero before
- * the first update. */
+ * the first update; of them only the rank's slice is touched. lanes: lanes of
+ * gradients, dealt to the ranks. */
 MUST_CHECK struct status adamw_open(struct adamw **adamw,
                                     const struct parameters *parameters,
                                     const struct adamw_settings *settings,
-                                    real *first, real *second);
+                                    real *first, real *second, size_t lanes,
+                                    const struct ranks *ranks);
 void adamw_close(struct adamw *adamw);
 
-/* lanes[0] = scale * (lanes[0] + lanes[1] + ...), summed in this order, and
- * the norm of the result over the depths whose rate is not 0. The others' lane
- * gradients are cleared for the next update. The same bits on any number of
- * workers: sums go over fixed blocks in block order. */
-double adamw_gather(struct adamw *adamw, real *const *lanes, size_t lane_count,
-                    double scale, const struct adamw_rate *rates,
-                    struct team *team);
+/* The ranks' slices, in grains [ranks + 1], and their lanes [ranks + 1]. */
+const size_t *adamw_slices(const struct adamw *adamw);
+const size_t *adamw_lanes(const struct adamw *adamw);
 
-/* One step with the gradient in gathered, which is cleared; clipped to norm.
- * Decoupled weight decay on weights (matrices) only.  Loshchilov and Hutter
- * 2019, algorithm 2.
+/* In the rank's slice lanes[0] = scale * (lanes[0] + lanes[1] + ...), summed in
+ * this order; what else is in lanes is cleared for the next update. Returns the
+ * norm of the result, of all slices, over the depths whose rate is not 0.
+ * Before, each rank has its own lanes; the others' are 0. The same bits on any
+ * number of ranks and workers: sums go over fixed blocks in block order. */
+double adamw_gather(struct adamw *adamw, real *const *lanes, double scale,
+                    const struct adamw_rate *rates, struct team *team);
+
+/* One step with the gradient in gathered (adamw_gather's lanes[0]), which is
+ * cleared; clipped to norm. Decoupled weight decay on weights (matrices) only.
+ * Loshchilov and Hutter 2019, algorithm 2.
  *
- * weights   [total]        in and out
+ * weights   [total]        in and out; all slices on every rank
  * rates     [layers + 2]   by depth */
 void adamw_apply(struct adamw *adamw, real *weights, real *gathered,
                  double norm, const struct adamw_rate *rates,
                  struct team *team);
+
+/* Clears gathered instead, for a gradient that is not to be learned. */
+void adamw_drop(const struct adamw *adamw, real *gathered);
 
 #endif

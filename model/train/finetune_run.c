@@ -66,8 +66,6 @@ static void ctc_losses(struct lane_sums *sums, struct worker *w,
             continue;
         sums->loss += loss;
         sums->weight += (double)count;
-        if (!isfinite(loss) && !sums->not_finite)
-            sums->not_finite = (uint32_t)u + 1;
     }
 }
 
@@ -270,26 +268,24 @@ static void close_workers(struct finetuning *f)
     free(f->validation.workers);
 }
 
-static struct status open_model(struct finetuning *f, uint64_t fingerprint)
+static struct status open_model(bool *finished, struct finetuning *f,
+                                uint64_t fingerprint)
 {
     struct settings *s = f->settings;
-    char path[SETTING_TEXT_SIZE + 16];
-    bool found;
+    const struct parameters *all = &f->model.parameters;
     struct model_shape shape = settings_shape(s, f->model.tokens.count, 0);
     f->model.settings = *s;
     f->model.provenance = f->init.provenance;
     struct status status = parameters_open(&f->model.parameters, &shape);
     if (!status_failed(&status))
-        status = training_state_open(&f->state, &f->model.parameters, true);
-    if (status_failed(&status))
-        return status;
-    const struct parameters *all = &f->model.parameters;
-    f->head_weight = parameters_find(all, "lm_head.weight")->offset;
-    f->head_bias = parameters_find(all, "lm_head.bias")->offset;
-    run_initialise(f->state.weights, all, &f->init, (uint64_t)s->seed);
-    trainer_path(path, sizeof path, s, "state");
-    return training_state_read(&found, &f->state, path, all, s, VERB_FINETUNE,
-                               fingerprint);
+        status = training_state_open(&f->state, all, true);
+    if (!status_failed(&status)) {
+        f->head_weight = parameters_find(all, "lm_head.weight")->offset;
+        f->head_bias = parameters_find(all, "lm_head.bias")->offset;
+        run_initialise(f->state.weights, all, &f->init, (uint64_t)s->seed);
+    }
+    return run_resume(finished, &f->state, status, all, s, VERB_FINETUNE,
+                      fingerprint, f->host);
 }
 
 static void prepare_rest(struct finetuning *f)
@@ -309,32 +305,22 @@ static void prepare_rest(struct finetuning *f)
     f->validation.head_weight = f->head_weight;
     f->validation.head_bias = f->head_bias;
     f->validation.team = f->team;
+    f->validation.ranks = f->host->ranks;
 }
 
 static struct status run(struct finetuning *f)
 {
-    static const char done[] = "complete: nothing left to do";
     char text[160];
     uint64_t fingerprint = manifest_fingerprint(&f->data.manifest) ^
                            3 * manifest_fingerprint(&f->dev.manifest);
-    struct status status = open_texts(f);
-    if (!status_failed(&status))
-        status = open_model(f, fingerprint);
-    if (status_failed(&status))
+    bool finished = false;
+    struct status status = open_model(&finished, f, fingerprint);
+    if (status_failed(&status) || finished)
         return status;
-    if (f->state.finished) {
-        f->host->note(done);
-        return status;
-    }
     snprintf(text, sizeof text, "%.2f million parameters, %d tokens%s",
              (double)parameters_size(&f->model.parameters) / 1e6,
              f->model.tokens.count, f->init.weights ? "" : ", from scratch");
     f->host->note(text);
-    if (f->state.update) {
-        snprintf(text, sizeof text, "going on after update %llu",
-                 (unsigned long long)f->state.update);
-        f->host->note(text);
-    }
     status = open_plan(f);
     if (!status_failed(&status))
         status = open_workers(f);
@@ -347,14 +333,17 @@ static struct status run(struct finetuning *f)
     struct trainer trainer = {.settings = f->settings,
                               .verb = VERB_FINETUNE,
                               .parameters = &f->model.parameters,
+                              .manifest = &f->data.manifest,
                               .features = f->data.features,
                               .plan = f->plan,
                               .team = f->team,
+                              .ranks = f->host->ranks,
                               .task = &task,
                               .fingerprint = fingerprint,
                               .listener = f->host->listener,
                               .listener_context = f->host->context,
                               .stop = f->host->stop};
+    status = ranks_agree(trainer.ranks, status);
     if (!status_failed(&status))
         status = trainer_run(&trainer, &f->state);
     return status;
@@ -363,10 +352,12 @@ static struct status run(struct finetuning *f)
 struct status finetune_run(struct settings *settings, const bool *given,
                            const struct run_host *host)
 {
-    struct finetuning f = {
-        .settings = settings, .host = host, .workers = run_workers(settings)};
+    struct finetuning f = {.settings = settings,
+                           .host = host,
+                           .workers =
+                               run_workers(settings, host->ranks->sharing)};
     gemm_threads(1);
-    struct status status = run_check_out(settings);
+    struct status status = run_check_out(settings, host->ranks);
     if (!status_failed(&status))
         status = run_adopt(&f.init, settings, given);
     if (!status_failed(&status))
@@ -381,6 +372,9 @@ struct status finetune_run(struct settings *settings, const bool *given,
         status = recordings_open(&f.dev, settings->dev, settings,
                                  features_mean(f.data.features),
                                  features_scale(f.data.features), f.team, host);
+    if (!status_failed(&status))
+        status = open_texts(&f);
+    status = run_meet(status, settings, &f.data, f.workers, host);
     if (!status_failed(&status))
         status = run(&f);
     close_workers(&f);

@@ -109,8 +109,6 @@ static void compute(void *context, struct lane_sums *sums, real *gradients,
     sums->hidden += (double)(result.hidden / p->head.codebooks);
     sums->rows += (double)rows;
     sums->seconds += (double)rows * s->stride / 100;
-    if (!isfinite(result.loss) && !sums->not_finite)
-        sums->not_finite = items[0].key.utterance + 1;
 }
 
 static void describe(void *context, struct journal *journal, char *text,
@@ -219,11 +217,10 @@ static void close_workers(struct pretraining *p)
 }
 
 /* The model's shape, and its weights at the start or where the run was. */
-static struct status open_model(struct pretraining *p)
+static struct status open_model(bool *finished, struct pretraining *p)
 {
     struct settings *s = p->settings;
-    char path[SETTING_TEXT_SIZE + 16];
-    bool found;
+    const struct parameters *all = &p->model.parameters;
     p->head = (struct masked_prediction_shape){
         .dim = (size_t)s->dim,
         .codebooks = (size_t)p->targets.quantiser.codebooks,
@@ -235,41 +232,31 @@ static struct status open_model(struct pretraining *p)
     p->model.provenance = p->init.provenance;
     struct status status = parameters_open(&p->model.parameters, &shape);
     if (!status_failed(&status))
-        status = training_state_open(&p->state, &p->model.parameters, false);
-    if (status_failed(&status))
-        return status;
-    const struct parameters *all = &p->model.parameters;
-    p->head_weight =
-        parameters_find(all, "masked_prediction_head.weight")->offset;
-    p->head_bias = parameters_find(all, "masked_prediction_head.bias")->offset;
-    run_initialise(p->state.weights, all, &p->init, (uint64_t)s->seed);
-    trainer_path(path, sizeof path, s, "state");
-    return training_state_read(&found, &p->state, path, all, s, VERB_PRETRAIN,
-                               manifest_fingerprint(&p->data.manifest));
+        status = training_state_open(&p->state, all, false);
+    if (!status_failed(&status)) {
+        p->head_weight =
+            parameters_find(all, "masked_prediction_head.weight")->offset;
+        p->head_bias =
+            parameters_find(all, "masked_prediction_head.bias")->offset;
+        run_initialise(p->state.weights, all, &p->init, (uint64_t)s->seed);
+    }
+    return run_resume(finished, &p->state, status, all, s, VERB_PRETRAIN,
+                      manifest_fingerprint(&p->data.manifest), p->host);
 }
 
 static struct status run(struct pretraining *p)
 {
-    static const char done[] = "complete: nothing left to do";
     char text[160];
-    struct status status = open_model(p);
-    if (status_failed(&status))
+    bool finished = false;
+    struct status status = open_model(&finished, p);
+    if (status_failed(&status) || finished)
         return status;
-    if (p->state.finished) {
-        p->host->note(done);
-        return status;
-    }
     snprintf(text, sizeof text,
              "%.2f million parameters; codes in use %d of %d, perplexity %.1f",
              (double)parameters_size(&p->model.parameters) / 1e6,
              p->targets.use.used, p->targets.quantiser.codes,
              p->targets.use.perplexity);
     p->host->note(text);
-    if (p->state.update) {
-        snprintf(text, sizeof text, "going on after update %llu",
-                 (unsigned long long)p->state.update);
-        p->host->note(text);
-    }
     status = open_plan(p);
     if (!status_failed(&status))
         status = open_workers(p);
@@ -278,15 +265,18 @@ static struct status run(struct pretraining *p)
     struct trainer trainer = {.settings = p->settings,
                               .verb = VERB_PRETRAIN,
                               .parameters = &p->model.parameters,
+                              .manifest = &p->data.manifest,
                               .features = p->data.features,
                               .plan = p->plan,
                               .team = p->team,
+                              .ranks = p->host->ranks,
                               .task = &task,
                               .fingerprint =
                                   manifest_fingerprint(&p->data.manifest),
                               .listener = p->host->listener,
                               .listener_context = p->host->context,
                               .stop = p->host->stop};
+    status = ranks_agree(trainer.ranks, status);
     if (!status_failed(&status))
         status = trainer_run(&trainer, &p->state);
     return status;
@@ -295,10 +285,12 @@ static struct status run(struct pretraining *p)
 struct status pretrain_run(struct settings *settings, const bool *given,
                            const struct run_host *host)
 {
-    struct pretraining p = {
-        .settings = settings, .host = host, .workers = run_workers(settings)};
+    struct pretraining p = {.settings = settings,
+                            .host = host,
+                            .workers =
+                                run_workers(settings, host->ranks->sharing)};
     gemm_threads(1);
-    struct status status = run_check_out(settings);
+    struct status status = run_check_out(settings, host->ranks);
     if (!status_failed(&status))
         status = run_adopt(&p.init, settings, given);
     if (!status_failed(&status))
@@ -312,6 +304,11 @@ struct status pretrain_run(struct settings *settings, const bool *given,
     if (!status_failed(&status))
         status = targets_open(&p.targets, &p.data.manifest, p.data.features,
                               settings, p.team);
+    status = run_meet(status, settings, &p.data, p.workers, host);
+    if (!status_failed(&status))
+        status = ranks_same(host->ranks, p.targets.codes,
+                            targets_bytes(&p.targets, p.data.manifest.count),
+                            "targets");
     if (!status_failed(&status))
         status = run(&p);
     close_workers(&p);

@@ -9,9 +9,12 @@
 
 #include "model/kernel/cpu.h"
 
-int run_workers(const struct settings *settings)
+int run_workers(const struct settings *settings, int sharing)
 {
-    return settings->threads ? settings->threads : cpu_count();
+    int share = cpu_count() / sharing;
+    if (settings->threads)
+        return settings->threads;
+    return share < 1 ? 1 : share;
 }
 
 struct status recordings_open(struct recordings *r, const char *path,
@@ -81,12 +84,15 @@ struct status run_adopt(struct checkpoint *init, struct settings *settings,
     return status;
 }
 
-struct status run_check_out(const struct settings *settings)
+struct status run_check_out(const struct settings *settings,
+                            const struct ranks *ranks)
 {
     char state[SETTING_TEXT_SIZE + 16];
     trainer_path(state, sizeof state, settings, "state");
     if (!settings->out[0])
         return status_error(STATUS_INPUT, "--out is missing");
+    if (ranks->own)
+        return status_ok();
     bool model = access(settings->out, F_OK) == 0;
     bool begun = access(state, F_OK) == 0;
     if (settings->overwrite) {
@@ -100,6 +106,57 @@ struct status run_check_out(const struct settings *settings)
                             settings->out);
     }
     return status_ok();
+}
+
+struct status run_meet(struct status status, const struct settings *settings,
+                       const struct recordings *data, int workers,
+                       const struct run_host *host)
+{
+    char text[80];
+    status = ranks_agree(host->ranks, status);
+    if (!status_failed(&status))
+        status =
+            ranks_same(host->ranks, settings, sizeof *settings, "settings");
+    if (status_failed(&status))
+        return status;
+    const struct {
+        uint64_t fingerprint;
+        double seconds;
+    } own = {.fingerprint = manifest_fingerprint(&data->manifest),
+             .seconds = features_seconds(data->features)};
+    status = ranks_same(host->ranks, &own, sizeof own, "recordings");
+    if (!status_failed(&status) && host->ranks->count > 1) {
+        snprintf(text, sizeof text, "%d ranks, %d workers in the first",
+                 host->ranks->count, workers);
+        host->note(text);
+    }
+    return status;
+}
+
+struct status run_resume(bool *finished, struct training_state *state,
+                         struct status status,
+                         const struct parameters *parameters,
+                         const struct settings *settings, enum verb verb,
+                         uint64_t fingerprint, const struct run_host *host)
+{
+    char text[SETTING_TEXT_SIZE + 16];
+    bool found;
+    trainer_path(text, sizeof text, settings, "state");
+    if (!status_failed(&status) && !host->ranks->own)
+        status = training_state_read(&found, state, text, parameters, settings,
+                                     verb, fingerprint);
+    status = ranks_agree(host->ranks, status);
+    if (status_failed(&status))
+        return status;
+    *finished = ranks_any(host->ranks, state->finished);
+    if (*finished) {
+        host->note("complete: nothing left to do");
+    } else if (state->update) {
+        snprintf(text, sizeof text, "going on after update %" PRIu64,
+                 state->update);
+        host->note(text);
+    }
+    return status;
 }
 
 void run_initialise(real *block, const struct parameters *parameters,

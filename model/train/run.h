@@ -20,6 +20,7 @@ struct run_host {
     void (*note)(const char *text); /* a line worth knowing */
     void (*scanning)(size_t done, size_t all);
     const volatile sig_atomic_t *stop;
+    const struct ranks *ranks; /* the others are silent but for errors */
 };
 
 /* `attune pretrain`. settings is changed where --init decides: given
@@ -58,8 +59,24 @@ MUST_CHECK struct status run_adopt(struct checkpoint *init,
                                    const bool *given);
 
 /* Refuses an --out that exists without a state, unless --overwrite, which
- * removes both. */
-MUST_CHECK struct status run_check_out(const struct settings *settings);
+ * removes both. The first rank does it for all: only it needs the files. */
+MUST_CHECK struct status run_check_out(const struct settings *settings,
+                                       const struct ranks *ranks);
+
+/* After opening: the ranks agree on status, refuse settings and recordings that
+ * are not the same everywhere, and say how many they are. */
+MUST_CHECK struct status run_meet(struct status status,
+                                  const struct settings *settings,
+                                  const struct recordings *data, int workers,
+                                  const struct run_host *host);
+
+/* Reads OUT.state, where there is one and on the first rank; says through the
+ * host where the run goes on, or that nothing is left to do (*finished, on all
+ * ranks). status is what came before: the ranks agree on it. */
+MUST_CHECK struct status
+run_resume(bool *finished, struct training_state *state, struct status status,
+           const struct parameters *parameters, const struct settings *settings,
+           enum verb verb, uint64_t fingerprint, const struct run_host *host);
 
 /* block: initial values, then init's tensors of the same name and shape. */
 void run_initialise(real *block, const struct parameters *parameters,
@@ -72,7 +89,8 @@ void run_provenance(struct provenance *provenance,
                     const struct recordings *data,
                     const struct training_state *state);
 
-/* Workers as --threads says, or one for each core. */
-int run_workers(const struct settings *settings);
+/* Workers as --threads says, or one for each core; sharing: processes that
+ * share the cores. */
+int run_workers(const struct settings *settings, int sharing);
 
 #endif

@@ -306,6 +306,12 @@ void targets_close(struct targets *t)
     memset(t, 0, sizeof *t);
 }
 
+size_t targets_bytes(const struct targets *t, size_t recordings)
+{
+    return t->starts[recordings] * (size_t)t->quantiser.codebooks *
+           sizeof *t->codes;
+}
+
 const uint16_t *targets_codes(const struct targets *t, size_t recording,
                               size_t first)
 {

@@ -34,6 +34,9 @@ MUST_CHECK struct status targets_open(struct targets *targets,
                                       struct team *team);
 void targets_close(struct targets *targets);
 
+/* Size of codes. */
+size_t targets_bytes(const struct targets *targets, size_t recordings);
+
 /* Codes [rows, codebooks] of a recording from row first on. */
 const uint16_t *targets_codes(const struct targets *targets, size_t recording,
                               size_t first);

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "model/train/adamw.h"
+#include "model/train/nonfinite.h"
 #include "model/train/schedule.h"
 
 #define PATH_SIZE (SETTING_TEXT_SIZE + 16)
@@ -21,14 +22,14 @@ struct run {
     struct adamw *adamw;
     struct adamw_rate *rates; /* [layers + 2] */
     struct journal journal;
-    struct batch batches[2]; /* this update's and the next one's */
-    real **lanes;            /* [lanes] gradients */
-    real *lane_block;
-    struct lane_sums *sums; /* [lanes] */
-    struct lane_sums since; /* since the last report */
+    struct batch batches[2];   /* this update's and the next one's */
+    real **lanes;              /* [lanes] gradients; of other ranks' lanes only
+                                * this rank's slice is ever touched */
+    const size_t *lane_starts; /* [ranks + 1] */
+    struct lane_sums *sums;    /* [lanes] */
+    struct lane_sums since;    /* since the last report */
     double norm;
-    int lowest;
-    const struct batch *batch;
+    struct trainer_micro micro; /* what lanes have in common */
     double started, seconds_before;
     double audio; /* seconds learned from since started */
     uint64_t updates_before;
@@ -47,6 +48,11 @@ static double now(void)
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
+static bool is_first(const struct run *run)
+{
+    return run->trainer->ranks->own == 0;
+}
+
 static struct status open_run(struct run *run)
 {
     const struct trainer *t = run->trainer;
@@ -57,22 +63,34 @@ static struct status open_run(struct run *run)
                                    .beta2 = s->beta2,
                                    .weight_decay = s->weight_decay,
                                    .clip = s->clip};
+    if (t->ranks->count > s->lanes)
+        return status_error(
+            STATUS_INPUT,
+            "%d ranks have only %d lanes to share: start fewer, "
+            "or raise --lanes",
+            t->ranks->count, s->lanes);
     run->rates =
         calloc((size_t)t->parameters->shape.layers + 2, sizeof *run->rates);
     run->lanes = calloc(lanes, sizeof *run->lanes);
     run->sums = calloc(lanes, sizeof *run->sums);
-    run->lane_block = calloc(lanes, total * sizeof *run->lane_block);
-    if (!run->rates || !run->lanes || !run->sums || !run->lane_block)
-        return status_memory("gradients (lower --lanes)");
-    for (size_t i = 0; i < lanes; i++)
-        run->lanes[i] = run->lane_block + i * total;
-    struct status status = adamw_open(&run->adamw, t->parameters, &adamw,
-                                      run->state->first, run->state->second);
+    if (!run->rates || !run->lanes || !run->sums)
+        return status_memory("lanes");
+    for (size_t i = 0; i < lanes; i++) {
+        run->lanes[i] = calloc(total, sizeof **run->lanes);
+        if (!run->lanes[i])
+            return status_memory("gradients (lower --lanes)");
+    }
+    struct status status =
+        adamw_open(&run->adamw, t->parameters, &adamw, run->state->first,
+                   run->state->second, lanes, t->ranks);
     for (int i = 0; i < 2 && !status_failed(&status); i++)
         status = batch_open(&run->batches[i], t->plan);
     trainer_path(path, sizeof path, s, "journal");
-    if (!status_failed(&status))
+    if (!status_failed(&status) && is_first(run))
         status = journal_open(&run->journal, path, run->state->update);
+    if (status_failed(&status))
+        return status;
+    run->lane_starts = adamw_lanes(run->adamw);
     return status;
 }
 
@@ -82,44 +100,23 @@ static void close_run(struct run *run)
         batch_close(&run->batches[i]);
     journal_close(&run->journal);
     adamw_close(run->adamw);
-    free(run->lane_block);
+    for (int i = 0; run->lanes && i < run->settings->lanes; i++)
+        free(run->lanes[i]);
     free(run->sums);
     free(run->lanes);
     free(run->rates);
 }
 
-/* What each depth learns in this update. */
-static void set_rates(struct run *run)
-{
-    const struct settings *s = run->settings;
-    uint64_t update = run->state->update;
-    int layers = run->trainer->parameters->shape.layers;
-    double peak = s->learning_rate * schedule_factor(s, update);
-    bool tuning = run->trainer->verb == VERB_FINETUNE;
-    uint64_t frozen = tuning ? (uint64_t)s->freeze_updates : 0;
-    run->lowest = update < frozen ? layers + 1 : 0;
-    for (int depth = 0; depth <= layers; depth++) {
-        double decay = tuning ? pow(s->layer_decay, layers - depth) : 1;
-        run->rates[depth] = (struct adamw_rate){
-            .learning_rate = update < frozen ? 0 : peak * decay,
-            .step = update < frozen ? 0 : update - frozen + 1};
-    }
-    run->rates[layers + 1] =
-        (struct adamw_rate){.learning_rate = peak * (tuning ? s->head_rate : 1),
-                            .step = update + 1};
-}
-
-static void compute_lane(void *context, size_t lane, int worker)
+static void compute_lane(void *context, size_t index, int worker)
 {
     struct run *run = context;
     const struct trainer *t = run->trainer;
-    struct trainer_micro micro = {.batch = run->batch,
-                                  .update = run->state->update,
-                                  .lowest = run->lowest,
-                                  .worker = worker};
+    struct trainer_micro micro = run->micro;
+    size_t lane = run->lane_starts[t->ranks->own] + index;
+    micro.worker = worker;
     run->sums[lane] = (struct lane_sums){.loss = 0};
-    for (size_t m = run->batch->lane_micros[lane];
-         m < run->batch->lane_micros[lane + 1]; m++) {
+    for (size_t m = micro.batch->lane_micros[lane];
+         m < micro.batch->lane_micros[lane + 1]; m++) {
         micro.micro = m;
         t->task->compute(t->task->context, &run->sums[lane], run->lanes[lane],
                          run->state->weights, &micro);
@@ -134,48 +131,6 @@ static void add_sums(struct lane_sums *to, const struct lane_sums *from)
     to->hidden += from->hidden;
     to->rows += from->rows;
     to->seconds += from->seconds;
-    if (!to->not_finite)
-        to->not_finite = from->not_finite;
-}
-
-static struct status refuse_not_finite(struct run *run,
-                                       const struct lane_sums *sums)
-{
-    const struct settings *s = run->settings;
-    size_t lanes = (size_t)s->lanes, total = run->trainer->parameters->total;
-    const char *of =
-        sums->not_finite ? "the loss of recording" : "the gradient of update";
-    uint64_t number = sums->not_finite ? sums->not_finite : run->state->update;
-    if (s->nonfinite == NONFINITE_STOP)
-        return status_error(STATUS_INPUT,
-                            "update %llu: %s %llu is not finite: lower "
-                            "--learning-rate, or --nonfinite skip",
-                            (unsigned long long)run->state->update, of,
-                            (unsigned long long)number);
-    memset(run->lane_block, 0, lanes * total * sizeof *run->lane_block);
-    return status_ok();
-}
-
-/* One update of the weights from batch. */
-static struct status update(struct run *run)
-{
-    const struct trainer *t = run->trainer;
-    struct lane_sums sums = {.loss = 0};
-    size_t lanes = (size_t)run->settings->lanes;
-    set_rates(run);
-    team_run(t->team, compute_lane, run, lanes);
-    for (size_t i = 0; i < lanes; i++)
-        add_sums(&sums, &run->sums[i]);
-    double scale = sums.weight > 0 ? 1 / sums.weight : 0;
-    run->norm =
-        adamw_gather(run->adamw, run->lanes, lanes, scale, run->rates, t->team);
-    if (!isfinite(run->norm) || !isfinite(sums.loss))
-        return refuse_not_finite(run, &sums);
-    adamw_apply(run->adamw, run->state->weights, run->lanes[0], run->norm,
-                run->rates, t->team);
-    add_sums(&run->since, &sums);
-    run->audio += sums.seconds;
-    return status_ok();
 }
 
 static void tell(struct run *run, const char *text, int important)
@@ -194,6 +149,59 @@ static void tell(struct run *run, const char *text, int important)
         .text = text,
         .important = important};
     t->listener(t->listener_context, &report);
+}
+
+/* The gradient is not learned from; who is to blame is said. */
+static struct status refuse_not_finite(struct run *run)
+{
+    struct nonfinite found;
+    char text[440]; /* a path may be long */
+    adamw_drop(run->adamw, run->lanes[0]);
+    struct status status =
+        nonfinite_search(&found, run->trainer, &run->micro, run->state->weights,
+                         run->lanes, run->lane_starts);
+    if (status_failed(&status))
+        return status;
+    nonfinite_format(text, sizeof text, &found, run->trainer->manifest,
+                     run->state->update + 1);
+    if (run->settings->nonfinite == NONFINITE_STOP)
+        return status_error(STATUS_INPUT,
+                            "%s: lower --learning-rate, or --nonfinite skip",
+                            text);
+    journal_begin(&run->journal, "skipped", run->state->update + 1);
+    journal_text(&run->journal, "reason", text);
+    status = journal_end(&run->journal);
+    tell(run, text, 1);
+    return ranks_agree(run->trainer->ranks, status);
+}
+
+/* One update of the weights from batch. */
+static struct status update(struct run *run, const struct batch *batch)
+{
+    const struct trainer *t = run->trainer;
+    struct lane_sums sums = {.loss = 0};
+    size_t lanes = (size_t)run->settings->lanes;
+    const size_t *starts = run->lane_starts;
+    int own = t->ranks->own;
+    run->micro.batch = batch;
+    run->micro.update = run->state->update;
+    run->micro.lowest =
+        schedule_rates(run->rates, run->settings, t->verb,
+                       t->parameters->shape.layers, run->state->update);
+    team_run(t->team, compute_lane, run, starts[own + 1] - starts[own]);
+    ranks_gather(t->ranks, run->sums, starts, sizeof *run->sums);
+    for (size_t i = 0; i < lanes; i++)
+        add_sums(&sums, &run->sums[i]);
+    double scale = sums.weight > 0 ? 1 / sums.weight : 0;
+    run->norm =
+        adamw_gather(run->adamw, run->lanes, scale, run->rates, t->team);
+    if (!isfinite(run->norm) || !isfinite(sums.loss))
+        return refuse_not_finite(run);
+    adamw_apply(run->adamw, run->state->weights, run->lanes[0], run->norm,
+                run->rates, t->team);
+    add_sums(&run->since, &sums);
+    run->audio += sums.seconds;
+    return status_ok();
 }
 
 static struct status report(struct run *run)
@@ -216,17 +224,29 @@ static struct status report(struct run *run)
     struct status status = journal_end(&run->journal);
     tell(run, text, 0);
     run->since = (struct lane_sums){.loss = 0};
-    return status;
+    return ranks_agree(run->trainer->ranks, status);
+}
+
+static struct status save_model(struct run *run, const real *weights)
+{
+    const struct task *task = run->trainer->task;
+    return is_first(run) ? task->save(task->context, weights, run->state)
+                         : status_ok();
 }
 
 static struct status save_state(struct run *run)
 {
+    const struct trainer *t = run->trainer;
+    struct status status = status_ok();
     char path[PATH_SIZE];
     run->state->seconds = run->seconds_before + now() - run->started;
     trainer_path(path, sizeof path, run->settings, "state");
-    return training_state_write(path, run->state, run->trainer->parameters,
-                                run->settings, run->trainer->verb,
-                                run->trainer->fingerprint);
+    training_state_collect(run->state, adamw_slices(run->adamw), ADAMW_GRAIN,
+                           t->ranks);
+    if (is_first(run))
+        status = training_state_write(path, run->state, t->parameters,
+                                      run->settings, t->verb, t->fingerprint);
+    return ranks_agree(t->ranks, status);
 }
 
 /* Validates weights; the best so far becomes the model file. */
@@ -241,28 +261,20 @@ static struct status validate(struct run *run, const real *weights,
     journal_text(&run->journal, "weights", what);
     struct status status = task->validate(task->context, &error, &run->journal,
                                           text, sizeof text, weights);
-    if (!status_failed(&status))
-        status = journal_end(&run->journal);
     if (status_failed(&status))
         return status;
+    status = journal_end(&run->journal);
     /* Of equals the later one, which has seen more. */
     if (state->best < 0 || error <= state->best) {
         state->best = error;
         state->best_update = state->update;
-        status = task->save(task->context, weights, state);
+        if (!status_failed(&status))
+            status = save_model(run, weights);
     }
     size_t length = strlen(text);
     snprintf(text + length, sizeof text - length, " (%s weights)", what);
     tell(run, text, 1);
-    return status;
-}
-
-static void add_to_average(struct training_state *state, size_t total)
-{
-    real part = (real)(1.0 / (double)(state->averaged + 1));
-    for (size_t i = 0; i < total; i++)
-        state->average[i] += part * (state->weights[i] - state->average[i]);
-    state->averaged++;
+    return ranks_agree(run->trainer->ranks, status);
 }
 
 /* What is due after an update. */
@@ -282,20 +294,33 @@ static struct status after_update(struct run *run)
         if (last || done % every == 0) {
             uint64_t points_left = (all - done + every - 1) / every;
             if (points_left < (uint64_t)s->average)
-                add_to_average(state, run->trainer->parameters->total);
+                training_state_average(state, run->trainer->parameters);
             status = validate(run, state->weights, "current");
         }
         if (last && !status_failed(&status) && state->averaged > 1)
             status = validate(run, state->average, "average");
     } else if (last || done % (uint64_t)s->save_every == 0) {
-        status = run->trainer->task->save(run->trainer->task->context,
-                                          state->weights, state);
+        status =
+            ranks_agree(run->trainer->ranks, save_model(run, state->weights));
     }
     state->finished = last;
     if (!status_failed(&status) &&
         (last || done % (uint64_t)s->save_every == 0))
         status = save_state(run);
     return status;
+}
+
+/* Begins reading, or lets go of, what this rank's lanes want of a batch. */
+static void own_items(const struct run *run, const struct batch *batch,
+                      void (*action)(struct features *features,
+                                     const struct features_key *keys,
+                                     size_t count))
+{
+    const size_t *starts = run->lane_starts + run->trainer->ranks->own;
+    size_t count;
+    const struct features_key *keys =
+        batch_keys(&count, batch, starts[0], starts[1]);
+    action(run->trainer->features, keys, count);
 }
 
 static struct status loop(struct run *run)
@@ -306,19 +331,18 @@ static struct status loop(struct run *run)
     struct status status = status_ok();
     batch_plan_seek(t->plan, this, run->state->update);
     batch_next(this, t->plan);
-    features_hold(t->features, this->keys, this->item_count);
+    own_items(run, this, features_hold);
     while (run->state->update < all && !status_failed(&status)) {
-        status = features_wait(t->features);
+        status = ranks_agree(t->ranks, features_wait(t->features));
         if (status_failed(&status))
             break;
         bool more = run->state->update + 1 < all;
         if (more) {
             batch_next(next, t->plan);
-            features_hold(t->features, next->keys, next->item_count);
+            own_items(run, next, features_hold);
         }
-        run->batch = this;
-        status = update(run);
-        features_release(t->features, this->keys, this->item_count);
+        status = update(run, this);
+        own_items(run, this, features_release);
         struct batch *done = this;
         this = next;
         next = done;
@@ -326,7 +350,7 @@ static struct status loop(struct run *run)
             break;
         run->state->update++;
         status = after_update(run);
-        if (!status_failed(&status) && *t->stop && more) {
+        if (!status_failed(&status) && more && ranks_any(t->ranks, *t->stop)) {
             status = save_state(run);
             if (!status_failed(&status))
                 status = status_error(STATUS_INTERRUPTED,
@@ -346,12 +370,16 @@ struct status trainer_run(const struct trainer *trainer,
                       .settings = trainer->settings,
                       .state = state,
                       .journal = {.descriptor = -1},
-                      .started = now(),
-                      .seconds_before = state->seconds,
-                      .updates_before = state->update};
-    struct status status = open_run(&run);
-    if (!status_failed(&status))
+                      .started = now()};
+    struct status status = ranks_agree(trainer->ranks, open_run(&run));
+    if (!status_failed(&status)) {
+        training_state_share(state, trainer->parameters,
+                             adamw_slices(run.adamw), ADAMW_GRAIN,
+                             trainer->ranks);
+        run.seconds_before = state->seconds;
+        run.updates_before = state->update;
         status = loop(&run);
+    }
     close_run(&run);
     return status;
 }

@@ -9,10 +9,12 @@
 #include "audio/status.h"
 #include "model/data/batch.h"
 #include "model/data/features.h"
+#include "model/data/manifest.h"
 #include "model/encoder/parameters.h"
 #include "model/encoder/settings.h"
 #include "model/kernel/team.h"
 #include "model/train/journal.h"
+#include "model/train/ranks.h"
 #include "model/train/training_state.h"
 
 /* Sums over what a lane computed. Added up in the order of lanes. */
@@ -20,8 +22,7 @@ struct lane_sums {
     double loss, weight; /* the gradient is divided by the weight */
     double correct;      /* predictions of hidden rows (pretraining) */
     double hidden, rows;
-    double seconds;      /* audio */
-    uint32_t not_finite; /* recording whose loss is not finite, plus 1 */
+    double seconds; /* audio */
 };
 
 /* One micro-batch to compute. */
@@ -44,11 +45,12 @@ struct task {
     void (*describe)(void *context, struct journal *journal, char *text,
                      size_t size, const struct lane_sums *sums, double norm,
                      uint64_t update);
-    /* Error (lower is better) of weights; NULL: no validation. */
+    /* Error (lower is better) of weights; NULL: no validation. All ranks call
+     * it, and agree. */
     struct status (*validate)(void *context, double *error,
                               struct journal *journal, char *text, size_t size,
                               const real *weights);
-    /* Writes the model file. */
+    /* Writes the model file; only the first rank calls it. */
     struct status (*save)(void *context, const real *weights,
                           const struct training_state *state);
 };
@@ -67,9 +69,11 @@ struct trainer {
     const struct settings *settings;
     enum verb verb;
     const struct parameters *parameters;
+    const struct manifest *manifest;
     struct features *features;
     struct batch_plan *plan;
     struct team *team;
+    const struct ranks *ranks;
     const struct task *task;
     uint64_t fingerprint;
     trainer_listener *listener;
@@ -78,8 +82,9 @@ struct trainer {
 };
 
 /* Runs updates state->update .. settings->updates - 1 (state is read from
- * OUT.state before; see training_state_read) and writes OUT, OUT.state and
- * OUT.journal. STATUS_INTERRUPTED when stopped, after saving. */
+ * OUT.state before, see training_state_read, and the first rank's counts) and
+ * writes OUT, OUT.state and OUT.journal. STATUS_INTERRUPTED when stopped, after
+ * saving. All ranks call it; they agree on the status. */
 MUST_CHECK struct status trainer_run(const struct trainer *trainer,
                                      struct training_state *state);
 

@@ -55,6 +55,15 @@ void training_state_close(struct training_state *state)
     memset(state, 0, sizeof *state);
 }
 
+void training_state_average(struct training_state *state,
+                            const struct parameters *parameters)
+{
+    real part = (real)(1.0 / (double)(state->averaged + 1));
+    for (size_t i = 0; i < parameters->total; i++)
+        state->average[i] += part * (state->weights[i] - state->average[i]);
+    state->averaged++;
+}
+
 /* The blocks, under their names in the file. */
 static size_t list_blocks(const char **names, real **blocks,
                           const struct training_state *state)
@@ -273,4 +282,31 @@ struct status training_state_read(bool *found, struct training_state *state,
         status = read_numbers(state, &file, path);
     safetensors_free(&file);
     return status;
+}
+
+void training_state_share(struct training_state *state,
+                          const struct parameters *parameters,
+                          const size_t *slices, size_t grain,
+                          const struct ranks *ranks)
+{
+    size_t bytes = parameters->total * sizeof *state->weights;
+    struct training_state first = *state;
+    ranks_share(ranks, &first, sizeof first);
+    first.weights = state->weights;
+    first.first = state->first;
+    first.second = state->second;
+    first.average = state->average;
+    *state = first;
+    ranks_share(ranks, state->weights, bytes);
+    if (state->average)
+        ranks_share(ranks, state->average, bytes);
+    ranks_scatter(ranks, state->first, slices, grain);
+    ranks_scatter(ranks, state->second, slices, grain);
+}
+
+void training_state_collect(struct training_state *state, const size_t *slices,
+                            size_t grain, const struct ranks *ranks)
+{
+    ranks_collect(ranks, state->first, slices, grain);
+    ranks_collect(ranks, state->second, slices, grain);
 }

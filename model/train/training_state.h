@@ -10,9 +10,12 @@
 #include "model/encoder/parameters.h"
 #include "model/encoder/settings.h"
 #include "model/kernel/real.h"
+#include "model/train/ranks.h"
 
 /* Everything random and the order of data are functions of the update's
- * number, so this is all. Blocks have parameters->total reals, owned. */
+ * number, so this is all. Blocks have parameters->total reals, owned. Of the
+ * moments every rank touches its slice only, and what is never touched takes
+ * no memory. */
 struct training_state {
     uint64_t update; /* updates done */
     real *weights, *first, *second;
@@ -28,6 +31,10 @@ MUST_CHECK struct status
 training_state_open(struct training_state *state,
                     const struct parameters *parameters, bool average);
 void training_state_close(struct training_state *state);
+
+/* Counts the weights into the average. */
+void training_state_average(struct training_state *state,
+                            const struct parameters *parameters);
 
 /* Writes path (OUT.state): a safetensors file with the blocks, and in the
  * header every setting that the result depends on and the data's
@@ -46,5 +53,16 @@ training_state_read(bool *found, struct training_state *state, const char *path,
                     const struct parameters *parameters,
                     const struct settings *settings, unsigned verb,
                     uint64_t fingerprint);
+
+/* The first rank's state on all ranks, of the moments each its slice (in grains
+ * of bytes, [ranks + 1]). */
+void training_state_share(struct training_state *state,
+                          const struct parameters *parameters,
+                          const size_t *slices, size_t grain,
+                          const struct ranks *ranks);
+
+/* All moments on the first rank. */
+void training_state_collect(struct training_state *state, const size_t *slices,
+                            size_t grain, const struct ranks *ranks);
 
 #endif

@@ -11,7 +11,7 @@
 struct pass {
     const struct validation *v;
     const real *weights;
-    size_t first;
+    size_t first, end;
     struct edit_counts *words, *characters; /* [count] */
     struct status *failures;                /* [count] */
 };
@@ -64,7 +64,7 @@ static struct status decode_chunk(struct pass *p)
 {
     const struct validation *v = p->v;
     struct features_key keys[CHUNK];
-    size_t left = v->count - p->first, held = 0;
+    size_t left = p->end - p->first, held = 0;
     size_t count = left < CHUNK ? left : CHUNK;
     for (size_t i = 0; i < count; i++)
         if (features_rows(v->features, p->first + i))
@@ -80,23 +80,49 @@ static struct status decode_chunk(struct pass *p)
     return status;
 }
 
+/* The recordings of this rank. */
+static struct status decode_share(struct pass *p)
+{
+    const struct validation *v = p->v;
+    const struct ranks *ranks = v->ranks;
+    struct status status = status_ok();
+    if (!p->words || !p->characters || !p->failures)
+        return status_memory("validation");
+    p->first = ranks_start(ranks, ranks->own, v->count);
+    p->end = ranks_start(ranks, ranks->own + 1, v->count);
+    for (; p->first < p->end && !status_failed(&status); p->first += CHUNK)
+        status = decode_chunk(p);
+    return status;
+}
+
+static void add_ranks(struct edit_counts *counts, const struct ranks *ranks)
+{
+    size_t values[] = {counts->reference, counts->insertions, counts->deletions,
+                       counts->substitutions};
+    ranks_add(ranks, values, sizeof values / sizeof *values);
+    *counts = (struct edit_counts){.reference = values[0],
+                                   .insertions = values[1],
+                                   .deletions = values[2],
+                                   .substitutions = values[3]};
+}
+
 struct status validation_run(struct edit_counts *words,
                              struct edit_counts *characters,
                              const struct validation *v, const real *weights)
 {
     struct pass p = {.v = v, .weights = weights};
-    struct status status = status_ok();
     p.words = calloc(v->count, sizeof *p.words);
     p.characters = calloc(v->count, sizeof *p.characters);
     p.failures = calloc(v->count, sizeof *p.failures);
-    if (!p.words || !p.characters || !p.failures)
-        status = status_memory("validation");
-    for (; p.first < v->count && !status_failed(&status); p.first += CHUNK)
-        status = decode_chunk(&p);
+    struct status status = ranks_agree(v->ranks, decode_share(&p));
     *words = *characters = (struct edit_counts){.reference = 0};
     for (size_t u = 0; u < v->count && !status_failed(&status); u++) {
         add(words, &p.words[u]);
         add(characters, &p.characters[u]);
+    }
+    if (!status_failed(&status)) {
+        add_ranks(words, v->ranks);
+        add_ranks(characters, v->ranks);
     }
     free(p.words);
     free(p.characters);

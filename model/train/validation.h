@@ -9,6 +9,7 @@
 #include "model/text/edit_distance.h"
 #include "model/text/tokens.h"
 #include "model/train/packing.h"
+#include "model/train/ranks.h"
 
 /* One worker's. encoder and packing are for the longest recording. */
 struct validation_worker {
@@ -26,10 +27,11 @@ struct validation {
     size_t head_weight, head_bias; /* offsets in weights */
     struct validation_worker *workers;
     struct team *team;
+    const struct ranks *ranks;
 };
 
-/* Greedy decoding of every recording: errors over all. The same on any number
- * of workers. */
+/* Greedy decoding of every recording, dealt to the ranks: errors over all. The
+ * same on any number of ranks, which agree, and workers. */
 MUST_CHECK struct status validation_run(struct edit_counts *words,
                                         struct edit_counts *characters,
                                         const struct validation *validation,

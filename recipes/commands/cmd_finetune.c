@@ -6,12 +6,14 @@ static int run(struct settings *settings, const bool *given, int count,
 {
     (void)count;
     (void)operands;
-    struct run_host host = command_host(&command_finetune);
+    struct run_host host;
     if (!settings->data[0] || !settings->dev[0] || !settings->out[0]) {
         command_say(&command_finetune, "--data, --dev and --out are wanted");
         return EXIT_MISUSE;
     }
-    struct status status = finetune_run(settings, given, &host);
+    struct status status = command_host(&host, &command_finetune);
+    if (!status_failed(&status))
+        status = finetune_run(settings, given, &host);
     return command_end(&command_finetune, &status);
 }
 

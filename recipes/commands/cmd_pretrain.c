@@ -8,13 +8,14 @@ static int run(struct settings *settings, const bool *given, int count,
 {
     (void)count;
     (void)operands;
-    struct run_host host = command_host(&command_pretrain);
-    struct status status = status_ok();
+    struct run_host host;
     if (!settings->data[0] || !settings->out[0]) {
         command_say(&command_pretrain, "--data and --out are wanted");
         return EXIT_MISUSE;
     }
-    status = pretrain_run(settings, given, &host);
+    struct status status = command_host(&host, &command_pretrain);
+    if (!status_failed(&status))
+        status = pretrain_run(settings, given, &host);
     return command_end(&command_pretrain, &status);
 }
 

@@ -109,7 +109,7 @@ static size_t print_chunk(struct transcription *t, size_t count)
 static struct status transcribe_all(size_t *failed, struct transcription *t)
 {
     struct team *team = NULL;
-    int workers = run_workers(t->settings);
+    int workers = run_workers(t->settings, 1);
     if ((size_t)workers > t->count)
         workers = t->count ? (int)t->count : 1;
     struct status status = team_open(&team, workers);

@@ -12,6 +12,7 @@
 static volatile sig_atomic_t stop_asked;
 static const struct command *speaker; /* whose notes these are */
 static bool line_open;                /* a progress line is on the terminal */
+static struct ranks ranks;            /* only the first one speaks */
 
 static void clear_line(void)
 {
@@ -28,9 +29,11 @@ void command_say(const struct command *command, const char *text)
 
 int command_end(const struct command *command, const struct status *status)
 {
+    if (status_failed(status) && !ranks.own)
+        command_say(command, status->text);
+    ranks_close(&ranks);
     if (!status_failed(status))
         return EXIT_DONE;
-    command_say(command, status->text);
     return status->code == STATUS_INTERRUPTED ? EXIT_STOPPED : EXIT_FAILED;
 }
 
@@ -56,6 +59,8 @@ static void listen(void *context, const struct trainer_report *r)
     static double last;
     char left[32];
     (void)context;
+    if (ranks.own)
+        return;
     bool terminal = isatty(STDERR_FILENO);
     double time = now();
     if (!terminal && !r->important && r->update < r->updates &&
@@ -78,12 +83,13 @@ static void listen(void *context, const struct trainer_report *r)
 
 static void note(const char *text)
 {
-    command_say(speaker, text);
+    if (!ranks.own)
+        command_say(speaker, text);
 }
 
 static void scanning(size_t done, size_t all)
 {
-    if (!isatty(STDERR_FILENO) || (done % 64 && done < all))
+    if (ranks.own || !isatty(STDERR_FILENO) || (done % 64 && done < all))
         return;
     fprintf(stderr, "\r\033[Kattune %s: reading recordings %zu of %zu",
             speaker->name, done, all);
@@ -100,19 +106,23 @@ static void ask_to_stop(int signal_number)
         raise(signal_number);
     }
     stop_asked = 1;
+    if (ranks.own)
+        return;
     ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
     (void)ignored;
 }
 
-struct run_host command_host(const struct command *command)
+struct status command_host(struct run_host *host, const struct command *command)
 {
     struct sigaction action = {.sa_handler = ask_to_stop};
-    struct run_host host = {.listener = listen,
-                            .note = note,
-                            .scanning = scanning,
-                            .stop = &stop_asked};
+    struct status status = ranks_open(&ranks);
+    *host = (struct run_host){.listener = listen,
+                              .note = note,
+                              .scanning = scanning,
+                              .stop = &stop_asked,
+                              .ranks = &ranks};
     speaker = command;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    return host;
+    return status;
 }

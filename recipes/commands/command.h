@@ -39,11 +39,15 @@ MUST_CHECK struct status options_read(struct settings *settings, bool *given,
 /* The verb's --help on stdout. */
 void options_help(const struct command *command);
 
-/* "attune VERB: text" on stderr, and the exit status for status. */
+/* "attune VERB: text" on stderr. */
 void command_say(const struct command *command, const char *text);
+
+/* Says what went wrong, on the first rank, and parts from the others. Returns
+ * the exit status. */
 int command_end(const struct command *command, const struct status *status);
 
-/* Listener, notes and stopping for a training verb. */
-struct run_host command_host(const struct command *command);
+/* Listener, notes, stopping and ranks for a training verb. */
+MUST_CHECK struct status command_host(struct run_host *host,
+                                      const struct command *command);
 
 #endif
