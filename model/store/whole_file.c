@@ -1,6 +1,7 @@
 /* A file written whole or not at all. */
 #include "model/store/whole_file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #define WRITE_MOST ((size_t)1 << 26) /* bytes a call */
+#define MARK ".tmp-"                 /* between path and process number */
 
 static struct status refuse(const char *path, const char *action)
 {
@@ -35,7 +37,7 @@ struct status whole_file_open(struct whole_file *file, const char *path)
         whole_file_close(file);
         return status_memory(path);
     }
-    snprintf(file->temporary, size, "%s.tmp-%ld", path, (long)getpid());
+    snprintf(file->temporary, size, "%s" MARK "%ld", path, (long)getpid());
     file->descriptor = open(file->temporary, flags, 0666);
     if (file->descriptor < 0 && errno == EEXIST && !unlink(file->temporary))
         file->descriptor = open(file->temporary, flags, 0666);
@@ -66,19 +68,26 @@ struct status whole_file_write(struct whole_file *file, const void *bytes,
     return status_ok();
 }
 
-static void sync_folder(const char *path)
+/* The folder that path is in, or -1. */
+static int open_folder(const char *path)
 {
     const char *slash = strrchr(path, '/');
     char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : NULL;
     if (slash && !folder)
-        return;
+        return -1;
     int descriptor =
         open(folder ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    free(folder);
+    return descriptor;
+}
+
+static void sync_folder(const char *path)
+{
+    int descriptor = open_folder(path);
     if (descriptor >= 0) {
         (void)fsync(descriptor);
         close(descriptor);
     }
-    free(folder);
 }
 
 struct status whole_file_commit(struct whole_file *file)
@@ -105,4 +114,25 @@ void whole_file_close(struct whole_file *file)
     free(file->temporary);
     free(file->path);
     *file = (struct whole_file){.descriptor = -1};
+}
+
+void whole_file_sweep(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    size_t length = strlen(name), mark = strlen(MARK);
+    int descriptor = open_folder(path);
+    DIR *folder = descriptor >= 0 ? fdopendir(descriptor) : NULL;
+    if (!folder && descriptor >= 0)
+        close(descriptor);
+    for (struct dirent *e; folder && (e = readdir(folder));) {
+        if (strncmp(e->d_name, name, length) ||
+            strncmp(e->d_name + length, MARK, mark))
+            continue;
+        const char *number = e->d_name + length + mark;
+        if (!number[strspn(number, "0123456789")])
+            unlinkat(descriptor, e->d_name, 0);
+    }
+    if (folder)
+        closedir(folder);
 }

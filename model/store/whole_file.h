@@ -32,4 +32,8 @@ MUST_CHECK struct status whole_file_commit(struct whole_file *file);
 /* Removes what was written unless it was committed; wanted in either case. */
 void whole_file_close(struct whole_file *file);
 
+/* Removes what killed processes left beside path, PATH.tmp-*. Only for one who
+ * knows that nobody writes path now. Cannot fail: what stays is harmless. */
+void whole_file_sweep(const char *path);
+
 #endif

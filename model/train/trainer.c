@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "model/store/whole_file.h"
 #include "model/train/adamw.h"
 #include "model/train/nonfinite.h"
 #include "model/train/schedule.h"
@@ -91,6 +92,11 @@ static struct status open_run(struct run *run)
     if (status_failed(&status))
         return status;
     run->lane_starts = adamw_lanes(run->adamw);
+    if (is_first(run)) { /* the journal is ours, so these are nobody's */
+        trainer_path(path, sizeof path, s, "state");
+        whole_file_sweep(path);
+        whole_file_sweep(s->out);
+    }
     return status;
 }
 
@@ -378,7 +384,11 @@ struct status trainer_run(const struct trainer *trainer,
                              trainer->ranks);
         run.seconds_before = state->seconds;
         run.updates_before = state->update;
-        status = loop(&run);
+        /* A model file is never without a state to go on from. */
+        if (!state->update)
+            status = save_state(&run);
+        if (!status_failed(&status))
+            status = loop(&run);
     }
     close_run(&run);
     return status;
