@@ -100,7 +100,7 @@ mpi := MPI=1 FLAVOUR=mpi
 
 programs: $(build)/attune $(test_programs)
 gradients: $(gradient_programs)
-threads: $(thread_programs)
+threads: $(build)/attune $(thread_programs)
 
 test: ## all set-up, then all tests
 	@recipes/setup.sh test

@@ -77,6 +77,17 @@ kills_finetune() {
     identical whole_f.st killed_f.st
 }
 
+# The best model so far is written at every validation, the state more rarely.
+killed_before_the_first_save() {
+    local late=(--updates 60 --save-every 1000)
+    "${tune[@]}" "${late[@]}" --out "$work/early.st" &
+    reached 10 early.st $! || return 1
+    kill -KILL $!
+    wait $!
+    [ -e "$work/early.st" ] && "${tune[@]}" "${late[@]}" --out \
+        "$work/early.st" && identical whole_f.st early.st
+}
+
 # ends_badly PATTERN PID LOG: the process says one line that matches, last.
 ends_badly() {
     local code=0
@@ -184,6 +195,8 @@ overflow_is_skipped() {
 
 check "killed 20 times, pretraining ends with the same model" kills_pretrain
 check "killed 20 times, fine-tuning ends with the same model" kills_finetune
+check "killed before its first save, a run begins anew" \
+    killed_before_the_first_save
 check "a quota met in the middle ends the run, which goes on" quota_is_met
 if [ -n "${apart:-}" ]; then
     check "a disk that fills up ends the run, which goes on" disk_fills_up
