@@ -28,21 +28,21 @@ struct adamw {
     size_t block_count;
     struct block *blocks;
     double *squares; /* [block_count] */
-    /* What is dealt to ranks: [ranks + 1] each. */
     const struct ranks *ranks;
-    size_t *block_starts, *slices, *lane_starts;
-    size_t first_block; /* of this rank */
+    const struct lanes *lanes;
+    size_t *block_starts, *slices;   /* [ranks + 1] what is dealt to ranks */
+    size_t first_block, block_share; /* of this rank */
+    real **heads;                    /* [lanes->count] what ranks send */
     /* The job at hand. */
-    real *const *lanes;
+    real *const *gradients;
     real scale;
     real *weights, *gathered;
     double clip_scale;
     const struct adamw_rate *rates;
 };
 
-/* Cuts the parameters into blocks, and deals blocks and lanes to the ranks. */
-static void deal(struct adamw *a, const struct parameters *parameters,
-                 size_t lanes)
+/* Cuts the parameters into blocks, and deals them to the ranks. */
+static void deal(struct adamw *a, const struct parameters *parameters)
 {
     for (size_t i = 0; i < parameters->count; i++) {
         const struct parameter *p = &parameters->list[i];
@@ -63,15 +63,16 @@ static void deal(struct adamw *a, const struct parameters *parameters,
         end = b < a->block_count ? a->blocks[b].offset : parameters->total;
         a->block_starts[r] = b;
         a->slices[r] = end / GRAIN;
-        a->lane_starts[r] = ranks_start(a->ranks, r, lanes);
     }
     a->first_block = a->block_starts[a->ranks->own];
+    a->block_share = a->block_starts[a->ranks->own + 1] - a->first_block;
 }
 
 struct status adamw_open(struct adamw **adamw,
                          const struct parameters *parameters,
                          const struct adamw_settings *settings, real *first,
-                         real *second, size_t lanes, const struct ranks *ranks)
+                         real *second, const struct lanes *lanes,
+                         const struct ranks *ranks)
 {
     *adamw = NULL;
     struct adamw *a = calloc(1, sizeof *a);
@@ -81,18 +82,20 @@ struct status adamw_open(struct adamw **adamw,
     a->first = first;
     a->second = second;
     a->ranks = ranks;
+    a->lanes = lanes;
     size_t most = parameters->total / BLOCK + parameters->count + 1;
     size_t starts = (size_t)ranks->count + 1;
     a->blocks = calloc(most, sizeof *a->blocks);
     a->squares = calloc(most, sizeof *a->squares);
-    a->block_starts = calloc(3 * starts, sizeof *a->block_starts);
-    if (!a->blocks || !a->squares || !a->block_starts) {
+    a->block_starts = calloc(starts, sizeof *a->block_starts);
+    a->slices = calloc(starts, sizeof *a->slices);
+    a->heads = calloc(lanes->count, sizeof *a->heads);
+    if (!a->blocks || !a->squares || !a->block_starts || !a->slices ||
+        !a->heads) {
         adamw_close(a);
         return status_memory("optimiser");
     }
-    a->slices = a->block_starts + starts;
-    a->lane_starts = a->slices + starts;
-    deal(a, parameters, lanes);
+    deal(a, parameters);
     *adamw = a;
     return status_ok();
 }
@@ -104,6 +107,8 @@ void adamw_close(struct adamw *a)
     free(a->blocks);
     free(a->squares);
     free(a->block_starts);
+    free(a->slices);
+    free(a->heads);
     free(a);
 }
 
@@ -112,42 +117,38 @@ const size_t *adamw_slices(const struct adamw *a)
     return a->slices;
 }
 
-const size_t *adamw_lanes(const struct adamw *a)
+/* Blocks that are not this rank's: its lanes are summed, to be sent. */
+static void gather_others(void *context, size_t index, int worker)
 {
-    return a->lane_starts;
+    const struct adamw *a = context;
+    if (index >= a->first_block)
+        index += a->block_share;
+    (void)worker;
+    lanes_sum(a->lanes, a->gradients, a->blocks[index].offset,
+              a->blocks[index].count, false);
 }
 
-static size_t own_blocks(const struct adamw *a)
-{
-    return a->block_starts[a->ranks->own + 1] - a->first_block;
-}
-
-/* Of one of the rank's own lanes, what is of no use here once it was sent. */
+/* What has been sent. */
 static void clear_others(void *context, size_t index, int worker)
 {
     const struct adamw *a = context;
-    const size_t *slices = a->slices;
-    int own = a->ranks->own, count = a->ranks->count;
-    real *lane = a->lanes[a->lane_starts[own] + index];
+    const struct lanes *lanes = a->lanes;
+    if (index >= a->first_block)
+        index += a->block_share;
+    const struct block *b = &a->blocks[index];
     (void)worker;
-    memset(lane, 0, slices[own] * ADAMW_GRAIN);
-    memset(lane + slices[own + 1] * GRAIN, 0,
-           (slices[count] - slices[own + 1]) * ADAMW_GRAIN);
+    for (size_t h = lanes->head_starts[lanes->own];
+         h < lanes->head_starts[lanes->own + 1]; h++)
+        memset(a->heads[h] + b->offset, 0, b->count * sizeof(real));
 }
 
 static void gather_block(void *context, size_t index, int worker)
 {
     struct adamw *a = context;
     const struct block *b = &a->blocks[a->first_block + index];
-    real *sum = a->lanes[0] + b->offset;
-    size_t lanes = a->lane_starts[a->ranks->count];
+    real *sum = a->gradients[0] + b->offset;
     (void)worker;
-    for (size_t l = 1; l < lanes; l++) {
-        real *lane = a->lanes[l] + b->offset;
-        for (size_t i = 0; i < b->count; i++)
-            sum[i] += lane[i];
-        memset(lane, 0, b->count * sizeof *lane);
-    }
+    lanes_sum(a->lanes, a->gradients, b->offset, b->count, true);
     double square = 0;
     for (size_t i = 0; i < b->count; i++)
         sum[i] *= a->scale;
@@ -157,18 +158,20 @@ static void gather_block(void *context, size_t index, int worker)
     a->squares[a->first_block + index] = square;
 }
 
-double adamw_gather(struct adamw *a, real *const *lanes, double scale,
+double adamw_gather(struct adamw *a, real *const *gradients, double scale,
                     const struct adamw_rate *rates, struct team *team)
 {
     double square = 0;
-    int own = a->ranks->own;
-    a->lanes = lanes;
+    size_t others = a->block_count - a->block_share;
+    a->gradients = gradients;
     a->scale = (real)scale;
-    ranks_exchange(a->ranks, (void *const *)lanes, a->lane_starts, a->slices,
-                   ADAMW_GRAIN);
-    team_run(team, clear_others, a,
-             a->lane_starts[own + 1] - a->lane_starts[own]);
-    team_run(team, gather_block, a, own_blocks(a));
+    for (size_t h = 0; h < a->lanes->head_starts[a->ranks->count]; h++)
+        a->heads[h] = gradients[a->lanes->heads[h]];
+    team_run(team, gather_others, a, others);
+    ranks_exchange(a->ranks, (void *const *)a->heads, a->lanes->head_starts,
+                   a->slices, ADAMW_GRAIN);
+    team_run(team, clear_others, a, others);
+    team_run(team, gather_block, a, a->block_share);
     ranks_gather(a->ranks, a->squares, a->block_starts, sizeof *a->squares);
     for (size_t i = 0; i < a->block_count; i++)
         if (rates[a->blocks[i].depth].learning_rate > 0)
@@ -218,13 +221,13 @@ void adamw_apply(struct adamw *a, real *weights, real *gathered, double norm,
     a->clip_scale = a->settings.clip > 0 && norm > a->settings.clip
                         ? a->settings.clip / norm
                         : 1;
-    team_run(team, apply_block, a, own_blocks(a));
+    team_run(team, apply_block, a, a->block_share);
     ranks_gather(a->ranks, weights, a->slices, ADAMW_GRAIN);
 }
 
 void adamw_drop(const struct adamw *a, real *gathered)
 {
-    for (size_t i = 0; i < own_blocks(a); i++) {
+    for (size_t i = 0; i < a->block_share; i++) {
         const struct block *b = &a->blocks[a->first_block + i];
         memset(gathered + b->offset, 0, b->count * sizeof *gathered);
     }

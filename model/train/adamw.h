@@ -10,6 +10,7 @@
 #include "model/encoder/parameters.h"
 #include "model/kernel/real.h"
 #include "model/kernel/team.h"
+#include "model/train/lanes.h"
 #include "model/train/ranks.h"
 
 struct adamw;
@@ -30,30 +31,29 @@ struct adamw_rate {
 #define ADAMW_GRAIN (16 * sizeof(real))
 
 /* first, second [parameters->total]: the moments, the caller's, zero before
- * the first update; of them only the rank's slice is touched. lanes: lanes of
- * gradients, dealt to the ranks. */
-MUST_CHECK struct status adamw_open(struct adamw **adamw,
-                                    const struct parameters *parameters,
-                                    const struct adamw_settings *settings,
-                                    real *first, real *second, size_t lanes,
-                                    const struct ranks *ranks);
+ * the first update; of them only the rank's slice is touched. lanes and ranks
+ * stay the caller's. */
+MUST_CHECK struct status
+adamw_open(struct adamw **adamw, const struct parameters *parameters,
+           const struct adamw_settings *settings, real *first, real *second,
+           const struct lanes *lanes, const struct ranks *ranks);
 void adamw_close(struct adamw *adamw);
 
-/* The ranks' slices, in grains [ranks + 1], and their lanes [ranks + 1]. */
+/* The ranks' slices, in grains [ranks + 1]. */
 const size_t *adamw_slices(const struct adamw *adamw);
-const size_t *adamw_lanes(const struct adamw *adamw);
 
-/* In the rank's slice lanes[0] = scale * (lanes[0] + lanes[1] + ...), summed in
- * this order; what else is in lanes is cleared for the next update. Returns the
- * norm of the result, of all slices, over the depths whose rate is not 0.
- * Before, each rank has its own lanes; the others' are 0. The same bits on any
- * number of ranks and workers: sums go over fixed blocks in block order. */
-double adamw_gather(struct adamw *adamw, real *const *lanes, double scale,
+/* In the rank's slice gradients[0] = scale * the sum of all lanes' gradients;
+ * what else is in gradients is cleared for the next update. Returns the norm of
+ * the result, of all slices, over the depths whose rate is not 0. Before, each
+ * rank has the gradients of its own lanes; the others' are 0. The same bits on
+ * any number of ranks and workers: sums are over fixed blocks, of lanes as a
+ * fixed tree, and of squares in block order. */
+double adamw_gather(struct adamw *adamw, real *const *gradients, double scale,
                     const struct adamw_rate *rates, struct team *team);
 
-/* One step with the gradient in gathered (adamw_gather's lanes[0]), which is
- * cleared; clipped to norm. Decoupled weight decay on weights (matrices) only.
- * Loshchilov and Hutter 2019, algorithm 2.
+/* One step with the gradient in gathered (adamw_gather's gradients[0]), which
+ * is cleared; clipped to norm. Decoupled weight decay on weights (matrices)
+ * only. Loshchilov and Hutter 2019, algorithm 2.
  *
  * weights   [total]        in and out; all slices on every rank
  * rates     [layers + 2]   by depth */

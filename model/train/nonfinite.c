@@ -11,7 +11,7 @@ struct search {
     const struct trainer *trainer;
     const struct trainer_micro *micro;
     const real *weights;
-    real *const *lanes;
+    real *const *gradients;
     size_t first_lane;       /* of this rank */
     struct nonfinite *found; /* [lanes] */
 };
@@ -30,7 +30,7 @@ static void search_lane(void *context, size_t index, int worker)
     const struct batch *batch = s->micro->batch;
     size_t lane = s->first_lane + index;
     size_t total = s->trainer->parameters->total;
-    real *gradients = s->lanes[lane];
+    real *gradients = s->gradients[lane];
     struct nonfinite *found = &s->found[lane];
     size_t end = batch->lane_micros[lane + 1];
     for (size_t m = batch->lane_micros[lane]; m < end; m++) {
@@ -63,16 +63,16 @@ static void search_lane(void *context, size_t index, int worker)
 struct status nonfinite_search(struct nonfinite *found,
                                const struct trainer *trainer,
                                const struct trainer_micro *micro,
-                               const real *weights, real *const *lanes,
-                               const size_t *lane_starts)
+                               const real *weights, real *const *gradients,
+                               const struct lanes *lanes)
 {
     const struct ranks *ranks = trainer->ranks;
-    size_t first = lane_starts[ranks->own], end = lane_starts[ranks->own + 1];
-    size_t count = lane_starts[ranks->count];
+    size_t first = lanes->starts[ranks->own], count = lanes->count;
+    size_t share = lanes->starts[ranks->own + 1] - first;
     struct search search = {.trainer = trainer,
                             .micro = micro,
                             .weights = weights,
-                            .lanes = lanes,
+                            .gradients = gradients,
                             .first_lane = first,
                             .found = calloc(count, sizeof *search.found)};
     struct status status = ranks_agree(
@@ -80,8 +80,8 @@ struct status nonfinite_search(struct nonfinite *found,
         search.found ? status_ok() : status_memory("search for a recording"));
     *found = (struct nonfinite){.count = 0};
     if (!status_failed(&status)) {
-        team_run(trainer->team, search_lane, &search, end - first);
-        ranks_gather(ranks, search.found, lane_starts, sizeof *search.found);
+        team_run(trainer->team, search_lane, &search, share);
+        ranks_gather(ranks, search.found, lanes->starts, sizeof *search.found);
     }
     for (size_t l = 0; l < count && !status_failed(&status); l++) {
         const struct nonfinite *own = &search.found[l];

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "audio/status.h"
+#include "model/train/lanes.h"
 #include "model/train/trainer.h"
 
 /* In the order of lanes. */
@@ -16,13 +17,13 @@ struct nonfinite {
 };
 
 /* Computes every recording of micro.batch once more, each by itself (so
- * dropout is another, and count may be 0). lanes: gradients, zero before and
+ * dropout is another, and count may be 0). gradients [lanes]: zero before and
  * after; every rank does those of its own lanes. Fails on memory. The ranks
  * agree. */
 MUST_CHECK struct status
 nonfinite_search(struct nonfinite *found, const struct trainer *trainer,
                  const struct trainer_micro *micro, const real *weights,
-                 real *const *lanes, const size_t *lane_starts);
+                 real *const *gradients, const struct lanes *lanes);
 
 /* In words, one line into text [size]; update: its number, from 1. */
 void nonfinite_format(char *text, size_t size, const struct nonfinite *found,

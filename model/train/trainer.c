@@ -9,6 +9,7 @@
 
 #include "model/store/whole_file.h"
 #include "model/train/adamw.h"
+#include "model/train/lanes.h"
 #include "model/train/nonfinite.h"
 #include "model/train/schedule.h"
 
@@ -23,12 +24,12 @@ struct run {
     struct adamw *adamw;
     struct adamw_rate *rates; /* [layers + 2] */
     struct journal journal;
-    struct batch batches[2];   /* this update's and the next one's */
-    real **lanes;              /* [lanes] gradients; of other ranks' lanes only
-                                * this rank's slice is ever touched */
-    const size_t *lane_starts; /* [ranks + 1] */
-    struct lane_sums *sums;    /* [lanes] */
-    struct lane_sums since;    /* since the last report */
+    struct batch batches[2]; /* this update's and the next one's */
+    struct lanes lanes;
+    real **gradients;       /* [lanes] of other ranks' lanes only this rank's
+                             * slice is ever touched */
+    struct lane_sums *sums; /* [lanes] */
+    struct lane_sums since; /* since the last report */
     double norm;
     struct trainer_micro micro; /* what lanes have in common */
     double started, seconds_before;
@@ -72,27 +73,27 @@ static struct status open_run(struct run *run)
             t->ranks->count, s->lanes);
     run->rates =
         calloc((size_t)t->parameters->shape.layers + 2, sizeof *run->rates);
-    run->lanes = calloc(lanes, sizeof *run->lanes);
+    run->gradients = calloc(lanes, sizeof *run->gradients);
     run->sums = calloc(lanes, sizeof *run->sums);
-    if (!run->rates || !run->lanes || !run->sums)
+    if (!run->rates || !run->gradients || !run->sums)
         return status_memory("lanes");
     for (size_t i = 0; i < lanes; i++) {
-        run->lanes[i] = calloc(total, sizeof **run->lanes);
-        if (!run->lanes[i])
+        run->gradients[i] = calloc(total, sizeof **run->gradients);
+        if (!run->gradients[i])
             return status_memory("gradients (lower --lanes)");
     }
-    struct status status =
-        adamw_open(&run->adamw, t->parameters, &adamw, run->state->first,
-                   run->state->second, lanes, t->ranks);
+    struct status status = lanes_open(&run->lanes, lanes, t->ranks);
+    if (!status_failed(&status))
+        status =
+            adamw_open(&run->adamw, t->parameters, &adamw, run->state->first,
+                       run->state->second, &run->lanes, t->ranks);
     for (int i = 0; i < 2 && !status_failed(&status); i++)
         status = batch_open(&run->batches[i], t->plan);
     trainer_path(path, sizeof path, s, "journal");
     if (!status_failed(&status) && is_first(run))
         status = journal_open(&run->journal, path, run->state->update);
-    if (status_failed(&status))
-        return status;
-    run->lane_starts = adamw_lanes(run->adamw);
-    if (is_first(run)) { /* the journal is ours, so these are nobody's */
+    if (!status_failed(&status) &&
+        is_first(run)) { /* the journal is ours, so these are nobody's */
         trainer_path(path, sizeof path, s, "state");
         whole_file_sweep(path);
         whole_file_sweep(s->out);
@@ -106,10 +107,11 @@ static void close_run(struct run *run)
         batch_close(&run->batches[i]);
     journal_close(&run->journal);
     adamw_close(run->adamw);
-    for (int i = 0; run->lanes && i < run->settings->lanes; i++)
-        free(run->lanes[i]);
+    lanes_close(&run->lanes);
+    for (int i = 0; run->gradients && i < run->settings->lanes; i++)
+        free(run->gradients[i]);
     free(run->sums);
-    free(run->lanes);
+    free(run->gradients);
     free(run->rates);
 }
 
@@ -118,14 +120,14 @@ static void compute_lane(void *context, size_t index, int worker)
     struct run *run = context;
     const struct trainer *t = run->trainer;
     struct trainer_micro micro = run->micro;
-    size_t lane = run->lane_starts[t->ranks->own] + index;
+    size_t lane = run->lanes.starts[t->ranks->own] + index;
     micro.worker = worker;
     run->sums[lane] = (struct lane_sums){.loss = 0};
     for (size_t m = micro.batch->lane_micros[lane];
          m < micro.batch->lane_micros[lane + 1]; m++) {
         micro.micro = m;
-        t->task->compute(t->task->context, &run->sums[lane], run->lanes[lane],
-                         run->state->weights, &micro);
+        t->task->compute(t->task->context, &run->sums[lane],
+                         run->gradients[lane], run->state->weights, &micro);
     }
 }
 
@@ -162,10 +164,10 @@ static struct status refuse_not_finite(struct run *run)
 {
     struct nonfinite found;
     char text[440]; /* a path may be long */
-    adamw_drop(run->adamw, run->lanes[0]);
+    adamw_drop(run->adamw, run->gradients[0]);
     struct status status =
         nonfinite_search(&found, run->trainer, &run->micro, run->state->weights,
-                         run->lanes, run->lane_starts);
+                         run->gradients, &run->lanes);
     if (status_failed(&status))
         return status;
     nonfinite_format(text, sizeof text, &found, run->trainer->manifest,
@@ -187,7 +189,7 @@ static struct status update(struct run *run, const struct batch *batch)
     const struct trainer *t = run->trainer;
     struct lane_sums sums = {.loss = 0};
     size_t lanes = (size_t)run->settings->lanes;
-    const size_t *starts = run->lane_starts;
+    const size_t *starts = run->lanes.starts;
     int own = t->ranks->own;
     run->micro.batch = batch;
     run->micro.update = run->state->update;
@@ -200,10 +202,10 @@ static struct status update(struct run *run, const struct batch *batch)
         add_sums(&sums, &run->sums[i]);
     double scale = sums.weight > 0 ? 1 / sums.weight : 0;
     run->norm =
-        adamw_gather(run->adamw, run->lanes, scale, run->rates, t->team);
+        adamw_gather(run->adamw, run->gradients, scale, run->rates, t->team);
     if (!isfinite(run->norm) || !isfinite(sums.loss))
         return refuse_not_finite(run);
-    adamw_apply(run->adamw, run->state->weights, run->lanes[0], run->norm,
+    adamw_apply(run->adamw, run->state->weights, run->gradients[0], run->norm,
                 run->rates, t->team);
     add_sums(&run->since, &sums);
     run->audio += sums.seconds;
@@ -322,7 +324,7 @@ static void own_items(const struct run *run, const struct batch *batch,
                                      const struct features_key *keys,
                                      size_t count))
 {
-    const size_t *starts = run->lane_starts + run->trainer->ranks->own;
+    const size_t *starts = run->lanes.starts + run->trainer->ranks->own;
     size_t count;
     const struct features_key *keys =
         batch_keys(&count, batch, starts[0], starts[1]);
