@@ -1,6 +1,7 @@
 /* Which recordings make up an update, and who computes them. */
 #include "model/data/batch.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,10 +17,17 @@ struct batch_plan {
     size_t next; /* in order */
     uint64_t pass;
     size_t items_most, item_rows_most, item_rows_least;
-    size_t *lane_rows;         /* [lanes] scratch */
     struct batch_item *sorted; /* [items_most] scratch */
-    uint32_t *item_lane;       /* [items_most] scratch */
+    struct lane *lanes;        /* [lanes] scratch, a heap: least first */
+    size_t *next_item;         /* [items_most] scratch, in the same lane */
 };
+
+/* What a lane has got of an update. */
+struct lane {
+    size_t rows, number;
+    size_t first, last; /* items, linked by next_item; NONE: none */
+};
+#define NONE SIZE_MAX
 
 static void start_pass(struct batch_plan *plan)
 {
@@ -48,8 +56,8 @@ struct status batch_plan_open(struct batch_plan **out,
     p->rows = calloc(count + 1, sizeof *p->rows);
     p->eligible = calloc(count + 1, sizeof *p->eligible);
     p->order = calloc(count + 1, sizeof *p->order);
-    p->lane_rows = calloc(settings->lanes, sizeof *p->lane_rows);
-    if (!p->rows || !p->eligible || !p->order || !p->lane_rows) {
+    p->lanes = calloc(settings->lanes, sizeof *p->lanes);
+    if (!p->rows || !p->eligible || !p->order || !p->lanes) {
         batch_plan_close(p);
         return status_memory("batches");
     }
@@ -73,8 +81,8 @@ struct status batch_plan_open(struct batch_plan **out,
     if (!status_failed(&status)) {
         p->items_most = settings->batch_rows / p->item_rows_least + 1;
         p->sorted = calloc(p->items_most, sizeof *p->sorted);
-        p->item_lane = calloc(p->items_most, sizeof *p->item_lane);
-        if (!p->sorted || !p->item_lane)
+        p->next_item = calloc(p->items_most, sizeof *p->next_item);
+        if (!p->sorted || !p->next_item)
             status = status_memory("batches");
     }
     if (status_failed(&status)) {
@@ -93,9 +101,9 @@ void batch_plan_close(struct batch_plan *plan)
     free(plan->rows);
     free(plan->eligible);
     free(plan->order);
-    free(plan->lane_rows);
     free(plan->sorted);
-    free(plan->item_lane);
+    free(plan->lanes);
+    free(plan->next_item);
     free(plan);
 }
 
@@ -178,6 +186,57 @@ static int longer_first(const void *a, const void *b)
            (x->key.utterance < y->key.utterance);
 }
 
+/* ---- Dealing to lanes ---- */
+
+/* Of lanes that have as much, the first one is next. */
+static bool has_less(const struct lane *a, const struct lane *b)
+{
+    return a->rows != b->rows ? a->rows < b->rows : a->number < b->number;
+}
+
+/* lanes [count], a heap but for its root, becomes one. */
+static void sift_down(struct lane *lanes, size_t count)
+{
+    size_t at = 0;
+    while (true) {
+        size_t least = at;
+        for (size_t child = 2 * at + 1; child <= 2 * at + 2; child++)
+            if (child < count && has_less(&lanes[child], &lanes[least]))
+                least = child;
+        if (least == at)
+            return;
+        struct lane moved = lanes[at];
+        lanes[at] = lanes[least];
+        lanes[least] = moved;
+        at = least;
+    }
+}
+
+/* The items [count] of sorted, each to the lane that has least. */
+static void deal(struct batch_plan *p, size_t count)
+{
+    size_t lanes = p->settings.lanes;
+    for (size_t l = 0; l < lanes; l++)
+        p->lanes[l] = (struct lane){.number = l, .first = NONE};
+    for (size_t i = 0; i < count; i++) {
+        struct lane *least = &p->lanes[0];
+        p->next_item[i] = NONE;
+        if (least->first == NONE)
+            least->first = i;
+        else
+            p->next_item[least->last] = i;
+        least->last = i;
+        least->rows += p->sorted[i].rows;
+        sift_down(p->lanes, lanes);
+    }
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const struct lane *x = a, *y = b;
+    return (x->number > y->number) - (x->number < y->number);
+}
+
 static void fill_lane(struct batch *batch, const struct batch_plan *p,
                       size_t lane)
 {
@@ -185,9 +244,7 @@ static void fill_lane(struct batch *batch, const struct batch_plan *p,
     struct micro_batch *micro = NULL;
     batch->lane_micros[lane] = batch->micro_count;
     size_t item_total = batch->item_count;
-    for (size_t i = 0; i < p->items_most && p->sorted[i].rows; i++) {
-        if (p->item_lane[i] != lane)
-            continue;
+    for (size_t i = p->lanes[lane].first; i != NONE; i = p->next_item[i]) {
         if (!micro || micro->rows + p->sorted[i].rows > micro_rows) {
             micro = &batch->micros[batch->micro_count++];
             *micro = (struct micro_batch){.first = item_total, .lane = lane};
@@ -207,18 +264,9 @@ void batch_next(struct batch *batch, struct batch_plan *p)
         p->sorted[count] = next_item(p);
         rows += p->sorted[count++].rows;
     }
-    for (size_t i = count; i < p->items_most; i++)
-        p->sorted[i].rows = 0;
     qsort(p->sorted, count, sizeof *p->sorted, longer_first);
-    memset(p->lane_rows, 0, lanes * sizeof *p->lane_rows);
-    for (size_t i = 0; i < count; i++) {
-        size_t least = 0;
-        for (size_t l = 1; l < lanes; l++)
-            if (p->lane_rows[l] < p->lane_rows[least])
-                least = l;
-        p->item_lane[i] = (uint32_t)least;
-        p->lane_rows[least] += p->sorted[i].rows;
-    }
+    deal(p, count);
+    qsort(p->lanes, lanes, sizeof *p->lanes, by_number);
     batch->item_count = 0;
     batch->micro_count = 0;
     for (size_t l = 0; l < lanes; l++)

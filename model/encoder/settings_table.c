@@ -140,7 +140,7 @@ static const struct setting table[] = {
            "longer recordings are cropped, elsewhere in each pass"),
     NUMBER("longest-seconds", longest_seconds, "40", 0.1, 3600, F, false,
            "longer recordings are left out, and named"),
-    INT("lanes", lanes, "4", 1, 1024, P | F, false,
+    INT("lanes", lanes, "4", 1, 65536, P | F, false,
         "parts an update is summed in; belongs to the experiment, not to the "
         "machine"),
     NUMBER("learning-rate", learning_rate, "0.001", 0, 10, P, false, "peak"),
