@@ -34,9 +34,8 @@ struct adamw {
     size_t first_block, block_share; /* of this rank */
     real **heads;                    /* [lanes->count] what ranks send */
     /* The job at hand. */
-    real *const *gradients;
     real scale;
-    real *weights, *gathered;
+    real *weights;
     double clip_scale;
     const struct adamw_rate *rates;
 };
@@ -96,6 +95,8 @@ struct status adamw_open(struct adamw **adamw,
         return status_memory("optimiser");
     }
     deal(a, parameters);
+    for (size_t h = 0; h < lanes->head_starts[ranks->count]; h++)
+        a->heads[h] = lanes->gradients[lanes->heads[h]];
     *adamw = a;
     return status_ok();
 }
@@ -124,8 +125,7 @@ static void gather_others(void *context, size_t index, int worker)
     if (index >= a->first_block)
         index += a->block_share;
     (void)worker;
-    lanes_sum(a->lanes, a->gradients, a->blocks[index].offset,
-              a->blocks[index].count, false);
+    lanes_sum(a->lanes, a->blocks[index].offset, a->blocks[index].count, false);
 }
 
 /* What has been sent. */
@@ -146,9 +146,9 @@ static void gather_block(void *context, size_t index, int worker)
 {
     struct adamw *a = context;
     const struct block *b = &a->blocks[a->first_block + index];
-    real *sum = a->gradients[0] + b->offset;
+    real *sum = a->lanes->gradients[0] + b->offset;
     (void)worker;
-    lanes_sum(a->lanes, a->gradients, b->offset, b->count, true);
+    lanes_sum(a->lanes, b->offset, b->count, true);
     double square = 0;
     for (size_t i = 0; i < b->count; i++)
         sum[i] *= a->scale;
@@ -158,15 +158,12 @@ static void gather_block(void *context, size_t index, int worker)
     a->squares[a->first_block + index] = square;
 }
 
-double adamw_gather(struct adamw *a, real *const *gradients, double scale,
+double adamw_gather(struct adamw *a, double scale,
                     const struct adamw_rate *rates, struct team *team)
 {
     double square = 0;
     size_t others = a->block_count - a->block_share;
-    a->gradients = gradients;
     a->scale = (real)scale;
-    for (size_t h = 0; h < a->lanes->head_starts[a->ranks->count]; h++)
-        a->heads[h] = gradients[a->lanes->heads[h]];
     team_run(team, gather_others, a, others);
     ranks_exchange(a->ranks, (void *const *)a->heads, a->lanes->head_starts,
                    a->slices, ADAMW_GRAIN);
@@ -184,7 +181,7 @@ static void apply_block(void *context, size_t index, int worker)
     const struct adamw *a = context;
     const struct block *b = &a->blocks[a->first_block + index];
     const struct adamw_rate *rate = &a->rates[b->depth];
-    real *gradient = a->gathered + b->offset;
+    real *gradient = a->lanes->gradients[0] + b->offset;
     real *weight = a->weights + b->offset;
     real *first = a->first + b->offset, *second = a->second + b->offset;
     (void)worker;
@@ -212,11 +209,10 @@ static void apply_block(void *context, size_t index, int worker)
     memset(gradient, 0, b->count * sizeof *gradient);
 }
 
-void adamw_apply(struct adamw *a, real *weights, real *gathered, double norm,
+void adamw_apply(struct adamw *a, real *weights, double norm,
                  const struct adamw_rate *rates, struct team *team)
 {
     a->weights = weights;
-    a->gathered = gathered;
     a->rates = rates;
     a->clip_scale = a->settings.clip > 0 && norm > a->settings.clip
                         ? a->settings.clip / norm
@@ -225,10 +221,10 @@ void adamw_apply(struct adamw *a, real *weights, real *gathered, double norm,
     ranks_gather(a->ranks, weights, a->slices, ADAMW_GRAIN);
 }
 
-void adamw_drop(const struct adamw *a, real *gathered)
+void adamw_drop(const struct adamw *a)
 {
     for (size_t i = 0; i < a->block_share; i++) {
         const struct block *b = &a->blocks[a->first_block + i];
-        memset(gathered + b->offset, 0, b->count * sizeof *gathered);
+        memset(a->lanes->gradients[0] + b->offset, 0, b->count * sizeof(real));
     }
 }

@@ -42,26 +42,25 @@ void adamw_close(struct adamw *adamw);
 /* The ranks' slices, in grains [ranks + 1]. */
 const size_t *adamw_slices(const struct adamw *adamw);
 
-/* In the rank's slice gradients[0] = scale * the sum of all lanes' gradients;
- * what else is in gradients is cleared for the next update. Returns the norm of
- * the result, of all slices, over the depths whose rate is not 0. Before, each
- * rank has the gradients of its own lanes; the others' are 0. The same bits on
- * any number of ranks and workers: sums are over fixed blocks, of lanes as a
- * fixed tree, and of squares in block order. */
-double adamw_gather(struct adamw *adamw, real *const *gradients, double scale,
+/* In the rank's slice lanes->gradients[0] = scale * the sum of all lanes'
+ * gradients; what else is in gradients is cleared for the next update. Returns
+ * the norm of the result, of all slices, over the depths whose rate is not 0.
+ * Before, each rank has the gradients of its own lanes; the others' are 0. The
+ * same bits on any number of ranks and workers: sums are over fixed blocks, of
+ * lanes as a fixed tree, and of squares in block order. */
+double adamw_gather(struct adamw *adamw, double scale,
                     const struct adamw_rate *rates, struct team *team);
 
-/* One step with the gradient in gathered (adamw_gather's gradients[0]), which
- * is cleared; clipped to norm. Decoupled weight decay on weights (matrices)
- * only. Loshchilov and Hutter 2019, algorithm 2.
+/* One step with the gradient that was gathered, which is cleared; clipped to
+ * norm. Decoupled weight decay on weights (matrices) only.  Loshchilov and
+ * Hutter 2019, algorithm 2.
  *
  * weights   [total]        in and out; all slices on every rank
  * rates     [layers + 2]   by depth */
-void adamw_apply(struct adamw *adamw, real *weights, real *gathered,
-                 double norm, const struct adamw_rate *rates,
-                 struct team *team);
+void adamw_apply(struct adamw *adamw, real *weights, double norm,
+                 const struct adamw_rate *rates, struct team *team);
 
-/* Clears gathered instead, for a gradient that is not to be learned. */
-void adamw_drop(const struct adamw *adamw, real *gathered);
+/* Clears it instead, for a gradient that is not to be learned. */
+void adamw_drop(const struct adamw *adamw);
 
 #endif

@@ -14,7 +14,7 @@ static int rank_of_sum(const struct lanes *lanes, size_t i, size_t step)
     return lanes->rank[i] == lanes->rank[end - 1] ? lanes->rank[i] : SEVERAL;
 }
 
-struct status lanes_open(struct lanes *lanes, size_t count,
+struct status lanes_open(struct lanes *lanes, size_t count, size_t items,
                          const struct ranks *ranks)
 {
     size_t starts = (size_t)ranks->count + 1;
@@ -23,8 +23,9 @@ struct status lanes_open(struct lanes *lanes, size_t count,
     lanes->head_starts = calloc(starts, sizeof *lanes->head_starts);
     lanes->heads = calloc(count, sizeof *lanes->heads);
     lanes->rank = calloc(count, sizeof *lanes->rank);
+    lanes->gradients = calloc(count, sizeof *lanes->gradients);
     if (!lanes->starts || !lanes->head_starts || !lanes->heads ||
-        !lanes->rank) {
+        !lanes->rank || !lanes->gradients) {
         lanes_close(lanes);
         return status_memory("lanes");
     }
@@ -36,15 +37,26 @@ struct status lanes_open(struct lanes *lanes, size_t count,
     size_t heads = 0;
     for (size_t l = 0; l < count; l++) {
         size_t step = l & -l; /* at which l is added to l - step */
-        if (!l || rank_of_sum(lanes, l - step, step) == SEVERAL)
+        bool head = !l || rank_of_sum(lanes, l - step, step) == SEVERAL;
+        if (head)
             lanes->heads[heads++] = l;
         lanes->head_starts[lanes->rank[l] + 1] = heads;
+        if (!head && lanes->rank[l] != ranks->own)
+            continue;
+        lanes->gradients[l] = calloc(items, sizeof **lanes->gradients);
+        if (!lanes->gradients[l]) {
+            lanes_close(lanes);
+            return status_memory("gradients (lower --lanes)");
+        }
     }
     return status_ok();
 }
 
 void lanes_close(struct lanes *lanes)
 {
+    for (size_t l = 0; lanes->gradients && l < lanes->count; l++)
+        free(lanes->gradients[l]);
+    free(lanes->gradients);
     free(lanes->starts);
     free(lanes->head_starts);
     free(lanes->heads);
@@ -52,16 +64,15 @@ void lanes_close(struct lanes *lanes)
     *lanes = (struct lanes){.count = 0};
 }
 
-void lanes_sum(const struct lanes *lanes, real *const *gradients, size_t first,
-               size_t count, bool rest)
+void lanes_sum(const struct lanes *lanes, size_t first, size_t count, bool rest)
 {
     for (size_t step = 1; step < lanes->count; step *= 2) {
         for (size_t i = 0; i + step < lanes->count; i += 2 * step) {
             int rank = rank_of_sum(lanes, i, step);
-            real *sum = gradients[i] + first;
-            real *part = gradients[i + step] + first;
             if (rank != lanes->own && !(rest && rank == SEVERAL))
                 continue;
+            real *sum = lanes->gradients[i] + first;
+            real *part = lanes->gradients[i + step] + first;
             for (size_t k = 0; k < count; k++)
                 sum[k] += part[k];
             memset(part, 0, count * sizeof *part);

@@ -16,6 +16,8 @@
  * is left of its lanes, its heads. */
 struct lanes {
     size_t count;
+    real **gradients;    /* [count] of items each: the rank's own lanes, and all
+                          * heads, for its share of their items; else NULL */
     size_t *starts;      /* [ranks + 1] lanes dealt to ranks */
     size_t *head_starts; /* [ranks + 1] in heads */
     size_t *heads;       /* lanes */
@@ -23,16 +25,16 @@ struct lanes {
     int own;             /* rank */
 };
 
-/* Fails on memory. */
+/* Gradients are 0, and take memory where they are touched. Fails on memory. */
 MUST_CHECK struct status lanes_open(struct lanes *lanes, size_t count,
-                                    const struct ranks *ranks);
+                                    size_t items, const struct ranks *ranks);
 void lanes_close(struct lanes *lanes);
 
-/* The sums of gradients[l][first .. first + count - 1] over lanes l that this
- * rank does: those of its own lanes alone, and with `rest`, after it got the
- * other ranks' heads, also those over lanes of several ranks, so that all is in
+/* The sums of items first .. first + count - 1 of gradients that this rank
+ * does: those of its own lanes alone, and with `rest`, after it got the other
+ * ranks' heads, also those of lanes of several ranks, so that all is in
  * gradients[0]. What was added is cleared. Cannot fail. */
-void lanes_sum(const struct lanes *lanes, real *const *gradients, size_t first,
-               size_t count, bool rest);
+void lanes_sum(const struct lanes *lanes, size_t first, size_t count,
+               bool rest);
 
 #endif

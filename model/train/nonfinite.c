@@ -11,7 +11,7 @@ struct search {
     const struct trainer *trainer;
     const struct trainer_micro *micro;
     const real *weights;
-    real *const *gradients;
+    const struct lanes *lanes;
     size_t first_lane;       /* of this rank */
     struct nonfinite *found; /* [lanes] */
 };
@@ -30,7 +30,7 @@ static void search_lane(void *context, size_t index, int worker)
     const struct batch *batch = s->micro->batch;
     size_t lane = s->first_lane + index;
     size_t total = s->trainer->parameters->total;
-    real *gradients = s->gradients[lane];
+    real *gradients = s->lanes->gradients[lane];
     struct nonfinite *found = &s->found[lane];
     size_t end = batch->lane_micros[lane + 1];
     for (size_t m = batch->lane_micros[lane]; m < end; m++) {
@@ -63,8 +63,7 @@ static void search_lane(void *context, size_t index, int worker)
 struct status nonfinite_search(struct nonfinite *found,
                                const struct trainer *trainer,
                                const struct trainer_micro *micro,
-                               const real *weights, real *const *gradients,
-                               const struct lanes *lanes)
+                               const real *weights, const struct lanes *lanes)
 {
     const struct ranks *ranks = trainer->ranks;
     size_t first = lanes->starts[ranks->own], count = lanes->count;
@@ -72,7 +71,7 @@ struct status nonfinite_search(struct nonfinite *found,
     struct search search = {.trainer = trainer,
                             .micro = micro,
                             .weights = weights,
-                            .gradients = gradients,
+                            .lanes = lanes,
                             .first_lane = first,
                             .found = calloc(count, sizeof *search.found)};
     struct status status = ranks_agree(

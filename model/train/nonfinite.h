@@ -17,13 +17,13 @@ struct nonfinite {
 };
 
 /* Computes every recording of micro.batch once more, each by itself (so
- * dropout is another, and count may be 0). gradients [lanes]: zero before and
- * after; every rank does those of its own lanes. Fails on memory. The ranks
- * agree. */
-MUST_CHECK struct status
-nonfinite_search(struct nonfinite *found, const struct trainer *trainer,
-                 const struct trainer_micro *micro, const real *weights,
-                 real *const *gradients, const struct lanes *lanes);
+ * dropout is another, and count may be 0). Gradients are zero before and after;
+ * every rank does those of its own lanes. Fails on memory. The ranks agree. */
+MUST_CHECK struct status nonfinite_search(struct nonfinite *found,
+                                          const struct trainer *trainer,
+                                          const struct trainer_micro *micro,
+                                          const real *weights,
+                                          const struct lanes *lanes);
 
 /* In words, one line into text [size]; update: its number, from 1. */
 void nonfinite_format(char *text, size_t size, const struct nonfinite *found,

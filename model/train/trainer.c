@@ -59,7 +59,7 @@ static struct status open_run(struct run *run)
 {
     const struct trainer *t = run->trainer;
     const struct settings *s = run->settings;
-    size_t lanes = (size_t)s->lanes, total = t->parameters->total;
+    size_t lanes = (size_t)s->lanes;
     char path[PATH_SIZE];
     struct adamw_settings adamw = {.beta1 = s->beta1,
                                    .beta2 = s->beta2,
@@ -73,16 +73,11 @@ static struct status open_run(struct run *run)
             t->ranks->count, s->lanes);
     run->rates =
         calloc((size_t)t->parameters->shape.layers + 2, sizeof *run->rates);
-    run->gradients = calloc(lanes, sizeof *run->gradients);
     run->sums = calloc(lanes, sizeof *run->sums);
-    if (!run->rates || !run->gradients || !run->sums)
+    if (!run->rates || !run->sums)
         return status_memory("lanes");
-    for (size_t i = 0; i < lanes; i++) {
-        run->gradients[i] = calloc(total, sizeof **run->gradients);
-        if (!run->gradients[i])
-            return status_memory("gradients (lower --lanes)");
-    }
-    struct status status = lanes_open(&run->lanes, lanes, t->ranks);
+    struct status status =
+        lanes_open(&run->lanes, lanes, t->parameters->total, t->ranks);
     if (!status_failed(&status))
         status =
             adamw_open(&run->adamw, t->parameters, &adamw, run->state->first,
@@ -108,10 +103,7 @@ static void close_run(struct run *run)
     journal_close(&run->journal);
     adamw_close(run->adamw);
     lanes_close(&run->lanes);
-    for (int i = 0; run->gradients && i < run->settings->lanes; i++)
-        free(run->gradients[i]);
     free(run->sums);
-    free(run->gradients);
     free(run->rates);
 }
 
@@ -127,7 +119,8 @@ static void compute_lane(void *context, size_t index, int worker)
          m < micro.batch->lane_micros[lane + 1]; m++) {
         micro.micro = m;
         t->task->compute(t->task->context, &run->sums[lane],
-                         run->gradients[lane], run->state->weights, &micro);
+                         run->lanes.gradients[lane], run->state->weights,
+                         &micro);
     }
 }
 
@@ -164,10 +157,9 @@ static struct status refuse_not_finite(struct run *run)
 {
     struct nonfinite found;
     char text[440]; /* a path may be long */
-    adamw_drop(run->adamw, run->gradients[0]);
-    struct status status =
-        nonfinite_search(&found, run->trainer, &run->micro, run->state->weights,
-                         run->gradients, &run->lanes);
+    adamw_drop(run->adamw);
+    struct status status = nonfinite_search(&found, run->trainer, &run->micro,
+                                            run->state->weights, &run->lanes);
     if (status_failed(&status))
         return status;
     nonfinite_format(text, sizeof text, &found, run->trainer->manifest,
@@ -201,12 +193,11 @@ static struct status update(struct run *run, const struct batch *batch)
     for (size_t i = 0; i < lanes; i++)
         add_sums(&sums, &run->sums[i]);
     double scale = sums.weight > 0 ? 1 / sums.weight : 0;
-    run->norm =
-        adamw_gather(run->adamw, run->gradients, scale, run->rates, t->team);
+    run->norm = adamw_gather(run->adamw, scale, run->rates, t->team);
     if (!isfinite(run->norm) || !isfinite(sums.loss))
         return refuse_not_finite(run);
-    adamw_apply(run->adamw, run->state->weights, run->gradients[0], run->norm,
-                run->rates, t->team);
+    adamw_apply(run->adamw, run->state->weights, run->norm, run->rates,
+                t->team);
     add_sums(&run->since, &sums);
     run->audio += sums.seconds;
     return status_ok();

@@ -17,48 +17,41 @@
 #define FIRST 2 /* of the items that are summed */
 #define COUNT 4
 
-typedef real gradients[LANES_MOST][ITEMS];
-
-static void draw(gradients g)
+static real value(size_t lane, size_t item)
 {
-    struct random_key key = random_key(1, RANDOM_MASK);
-    for (size_t i = 0; i < (size_t)LANES_MOST * ITEMS; i++)
-        g[i / ITEMS][i % ITEMS] = (real)random_normal(key, i);
+    return (real)random_normal(random_key(1, RANDOM_MASK), lane * ITEMS + item);
 }
 
-static void point(real **lanes, gradients g)
+/* A rank's lanes, with a gradient in each. */
+static void open_rank(struct lanes *lanes, size_t lane_count, int own,
+                      int count)
 {
-    for (size_t l = 0; l < LANES_MOST; l++)
-        lanes[l] = g[l];
+    struct ranks ranks = {.own = own, .count = count};
+    assert_ok(lanes_open(lanes, lane_count, ITEMS, &ranks));
+    for (size_t l = lanes->starts[own]; l < lanes->starts[own + 1]; l++)
+        for (size_t i = 0; i < ITEMS; i++)
+            lanes->gradients[l][i] = value(l, i);
 }
 
-/* result out: what the first of `count` ranks gets for a slice of its own. */
+/* result [COUNT] out: what the first of `count` ranks gets of its share. */
 static void sum_over_ranks(real *result, size_t lane_count, int count)
 {
-    gradients all, own = {{0}};
-    real *all_lanes[LANES_MOST], *own_lanes[LANES_MOST];
-    struct lanes lanes;
-    draw(all);
-    point(all_lanes, all);
-    point(own_lanes, own);
-    for (int r = count - 1; r >= 0; r--) {
-        struct ranks ranks = {.own = r, .count = count};
-        assert_ok(lanes_open(&lanes, lane_count, &ranks));
-        if (r) {
-            lanes_sum(&lanes, all_lanes, FIRST, COUNT, false);
-            for (size_t h = lanes.head_starts[r]; h < lanes.head_starts[r + 1];
-                 h++)
-                memcpy(own[lanes.heads[h]], all[lanes.heads[h]], sizeof own[0]);
-            lanes_close(&lanes);
-        }
+    struct lanes first, other;
+    open_rank(&first, lane_count, 0, count);
+    for (int r = 1; r < count; r++) {
+        open_rank(&other, lane_count, r, count);
+        lanes_sum(&other, FIRST, COUNT, false);
+        for (size_t h = other.head_starts[r]; h < other.head_starts[r + 1]; h++)
+            memcpy(first.gradients[other.heads[h]],
+                   other.gradients[other.heads[h]], ITEMS * sizeof(real));
+        lanes_close(&other);
     }
-    memcpy(own, all, lanes.starts[1] * sizeof own[0]);
-    lanes_sum(&lanes, own_lanes, FIRST, COUNT, true);
-    lanes_close(&lanes);
-    memcpy(result, own[0] + FIRST, COUNT * sizeof *result);
+    lanes_sum(&first, FIRST, COUNT, true);
+    memcpy(result, first.gradients[0] + FIRST, COUNT * sizeof *result);
     for (size_t l = 1; l < lane_count; l++)
-        for (size_t i = FIRST; i < FIRST + COUNT; i++)
-            assert_true(own[l][i] == 0);
+        for (size_t i = FIRST; first.gradients[l] && i < FIRST + COUNT; i++)
+            assert_true(first.gradients[l][i] == 0);
+    lanes_close(&first);
 }
 
 static void the_sum_is_the_same_bits_on_any_number_of_ranks(void **state)
@@ -76,16 +69,14 @@ static void the_sum_is_the_same_bits_on_any_number_of_ranks(void **state)
 
 static void the_sum_is_that_of_all_lanes(void **state)
 {
-    gradients g;
     (void)state;
-    draw(g);
     for (size_t lanes = 1; lanes <= LANES_MOST; lanes++) {
         real got[COUNT];
         sum_over_ranks(got, lanes, 1);
         for (size_t i = 0; i < COUNT; i++) {
             double want = 0;
             for (size_t l = 0; l < lanes; l++)
-                want += (double)g[l][FIRST + i];
+                want += (double)value(l, FIRST + i);
             assert_close(got[i], want, 1e-5, 1e-5);
         }
     }
@@ -93,22 +84,15 @@ static void the_sum_is_that_of_all_lanes(void **state)
 
 static void other_items_are_left_alone(void **state)
 {
-    gradients g, before;
-    real *lanes_of[LANES_MOST];
-    struct ranks ranks = {.count = 1};
     struct lanes lanes;
     (void)state;
-    draw(g);
-    draw(before);
-    point(lanes_of, g);
-    assert_ok(lanes_open(&lanes, LANES_MOST, &ranks));
-    lanes_sum(&lanes, lanes_of, FIRST, COUNT, true);
+    open_rank(&lanes, LANES_MOST, 0, 1);
+    lanes_sum(&lanes, FIRST, COUNT, true);
+    for (size_t l = 0; l < LANES_MOST; l++)
+        for (size_t i = 0; i < ITEMS; i++)
+            if (i < FIRST || i >= FIRST + COUNT)
+                assert_true(lanes.gradients[l][i] == value(l, i));
     lanes_close(&lanes);
-    for (size_t l = 0; l < LANES_MOST; l++) {
-        assert_memory_equal(g[l], before[l], FIRST * sizeof(real));
-        assert_memory_equal(g[l] + FIRST + COUNT, before[l] + FIRST + COUNT,
-                            (ITEMS - FIRST - COUNT) * sizeof(real));
-    }
 }
 
 static void a_rank_of_equals_sends_one_sum(void **state)
@@ -117,10 +101,14 @@ static void a_rank_of_equals_sends_one_sum(void **state)
     for (size_t count = 1; count <= 16; count *= 2) {
         struct ranks ranks = {.count = (int)count};
         struct lanes lanes;
-        assert_ok(lanes_open(&lanes, 16, &ranks));
+        assert_ok(lanes_open(&lanes, 16, 1, &ranks));
         assert_int_equal(lanes.head_starts[count], count);
         for (size_t r = 0; r < count; r++)
             assert_int_equal(lanes.heads[r], r * 16 / count);
+        /* And has memory for its own lanes and what it gets. */
+        for (size_t l = 0; l < 16; l++)
+            assert_int_equal(lanes.gradients[l] != NULL,
+                             l < 16 / count || l % (16 / count) == 0);
         lanes_close(&lanes);
     }
 }
