@@ -308,7 +308,7 @@ struct status pretrain_run(struct settings *settings, const bool *given,
     if (!status_failed(&status))
         status = ranks_same(host->ranks, p.targets.codes,
                             targets_bytes(&p.targets, p.data.manifest.count),
-                            "targets");
+                            "targets (processors of one kind are wanted)");
     if (!status_failed(&status))
         status = run(&p);
     close_workers(&p);

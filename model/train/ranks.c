@@ -269,12 +269,10 @@ struct status ranks_same(const struct ranks *ranks, const void *bytes,
     for (size_t i = 0; i < size; i++)
         own = (own ^ next[i]) * 0x100000001b3u;
     uint64_t first = own;
+    struct status status = status_ok();
     ranks_share(ranks, &first, sizeof first);
-    return ranks_agree(
-        ranks, own == first ? status_ok()
-                            : status_error(STATUS_INPUT,
-                                           "%s differ from the first rank's: "
-                                           "all want the same files, and "
-                                           "processors that compute alike",
-                                           what));
+    if (own != first)
+        status =
+            status_error(STATUS_INPUT, "%s: not as on the first rank", what);
+    return ranks_agree(ranks, status);
 }

@@ -108,6 +108,27 @@ struct status run_check_out(const struct settings *settings,
     return status_ok();
 }
 
+/* All but paths and what says how fast it goes. */
+static struct status same_settings(const struct settings *settings,
+                                   const struct ranks *ranks)
+{
+    static const char *const own[] = {"threads", "readers", "cache-mib"};
+    size_t count;
+    char value[SETTING_TEXT_SIZE], what[160];
+    const struct setting *table = settings_table(&count);
+    struct status status = status_ok();
+    for (size_t i = 0; i < count && !status_failed(&status); i++) {
+        const char *name = table[i].name;
+        if (table[i].kind == SETTING_TEXT || !strcmp(name, own[0]) ||
+            !strcmp(name, own[1]) || !strcmp(name, own[2]))
+            continue;
+        settings_get(value, sizeof value, settings, &table[i]);
+        snprintf(what, sizeof what, "--%s %.100s", name, value);
+        status = ranks_same(ranks, value, strlen(value), what);
+    }
+    return status;
+}
+
 struct status run_meet(struct status status, const struct settings *settings,
                        const struct recordings *data, int workers,
                        const struct run_host *host)
@@ -115,8 +136,7 @@ struct status run_meet(struct status status, const struct settings *settings,
     char text[80];
     status = ranks_agree(host->ranks, status);
     if (!status_failed(&status))
-        status =
-            ranks_same(host->ranks, settings, sizeof *settings, "settings");
+        status = same_settings(settings, host->ranks);
     if (status_failed(&status))
         return status;
     const struct {
@@ -124,7 +144,7 @@ struct status run_meet(struct status status, const struct settings *settings,
         double seconds;
     } own = {.fingerprint = manifest_fingerprint(&data->manifest),
              .seconds = features_seconds(data->features)};
-    status = ranks_same(host->ranks, &own, sizeof own, "recordings");
+    status = ranks_same(host->ranks, &own, sizeof own, data->manifest.path);
     if (!status_failed(&status) && host->ranks->count > 1) {
         snprintf(text, sizeof text, "%d ranks, %d workers in the first",
                  host->ranks->count, workers);

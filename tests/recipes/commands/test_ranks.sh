@@ -111,20 +111,41 @@ said_once() { # PATTERN COMMAND...
     same $code 1 && same "$(grep -Ec "^attune.*$pattern" "$work/log")" 1
 }
 
-errors_are_said_once() {
-    said_once 'nowhere' pretrain 2 none.st --data "$work/nowhere" || return 1
-    # On one rank alone.
+# alone OPTIONS...: the second rank is given them besides.
+alone() {
     cat >"$work/second.sh" <<END
 #!/bin/sh
-[ "\$OMPI_COMM_WORLD_RANK" = 0 ] || cd "$work/train"
-exec "$attune" "\$@"
+[ "\$OMPI_COMM_WORLD_RANK" = 1 ] || exec "$attune" "\$@"
+exec "$attune" "\$@" $*
 END
     chmod +x "$work/second.sh"
-    (
-        attune=$work/second.sh
-        cd "$work" && said_once 'rank 1 on .*: test:' pretrain 3 none.st \
-            --data test
-    )
+}
+
+errors_are_said_once() {
+    said_once 'nowhere' pretrain 2 none.st --data "$work/nowhere" || return 1
+    alone --data "$work/nowhere"
+    attune=$work/second.sh said_once 'rank 1 on .*: .*nowhere' pretrain 3 none.st
+}
+
+differences_are_refused() {
+    alone --clip 0.5
+    attune=$work/second.sh said_once 'rank 1 on .*: --clip 0.5: not as' \
+        pretrain 2 none.st || return 1
+    alone --data "$work/test"
+    attune=$work/second.sh said_once 'rank 1 on .*/test: not as' \
+        pretrain 2 none.st || return 1
+    alone --threads 2 --cache-mib 0
+    attune=$work/second.sh pretrain 2 fast.st --updates 5
+}
+
+overflow_is_named() { # the recording is the same one as on one rank
+    local explode="--updates 30 --learning-rate 10 --clip 0 --warmup 0
+        --head-rate 1000 --beta1 0 --beta2 0" one
+    # shellcheck disable=SC2086 # words
+    one=$(finetune 0 e0.st $explode 2>&1 | tail -n 1)
+    # shellcheck disable=SC2086
+    said_once 'not finite' finetune 3 e3.st $explode &&
+        grep -F "$one" "$work/log"
 }
 
 too_many_are_refused() {
@@ -143,5 +164,7 @@ check "a signal to one rank stops all, and another number of them goes on" \
 check "a rank that is killed ends the run, which goes on with the same bytes" \
     one_is_killed
 check "an error is said once, with its rank" errors_are_said_once
+check "ranks of other settings or recordings are refused" differences_are_refused
+check "the recording whose loss overflows is named" overflow_is_named
 check "more ranks than lanes are refused" too_many_are_refused
 finish
