@@ -136,6 +136,13 @@ static struct status load(struct entry *e, double *length_s,
                                     f->mean, f->scale);
     }
     fresh.count -= fresh.count % (size_t)f->settings->stride;
+    size_t rows = fresh.count / (size_t)f->settings->stride;
+    size_t scanned = f->rows[index / FEATURES_SPEEDS];
+    if (!status_failed(&status) && index % FEATURES_SPEEDS == 0 && scanned &&
+        rows != scanned)
+        status = status_error(
+            STATUS_INPUT, "%s: its length is not what it was before",
+            f->manifest->utterances[index / FEATURES_SPEEDS].path);
     if (status_failed(&status)) {
         free(fresh.frames);
         return status;

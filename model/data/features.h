@@ -57,7 +57,8 @@ const float *features_scale(const struct features *features);
 void features_hold(struct features *features, const struct features_key *keys,
                    size_t count);
 
-/* Waits until all that is held is there. Fails with the reading error. */
+/* Waits until all that is held is there. Fails with the reading error, or on a
+ * recording that is longer or shorter than when it was scanned. */
 MUST_CHECK struct status features_wait(struct features *features);
 
 /* A held recording's frames [*frames, bins], normalised; *frames is a multiple

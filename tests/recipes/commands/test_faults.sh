@@ -152,6 +152,9 @@ without_recording() {
 cut_short() {
     head -c 1000 "$work/away.wav" >"$1"
 }
+become_another() {
+    cp "$work/train/u4.wav" "$1"
+}
 
 # Reading fails as on a disk that is broken, once the file of that name is there.
 disk_breaks() {
@@ -208,6 +211,8 @@ check "a recording that vanishes ends the run, which goes on" \
 check "a disk that cannot be read ends the run, which goes on" disk_breaks
 check "a recording that is cut short ends the run, which goes on" \
     without_recording cut_short short.st
+check "a recording that becomes another ends the run, which goes on" \
+    without_recording become_another another.st
 check "the recording whose loss overflows is named" overflow_is_named
 check "updates that overflow are skipped, and said" overflow_is_skipped
 finish
