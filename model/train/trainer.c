@@ -26,8 +26,6 @@ struct run {
     struct journal journal;
     struct batch batches[2]; /* this update's and the next one's */
     struct lanes lanes;
-    real **gradients;       /* [lanes] of other ranks' lanes only this rank's
-                             * slice is ever touched */
     struct lane_sums *sums; /* [lanes] */
     struct lane_sums since; /* since the last report */
     double norm;

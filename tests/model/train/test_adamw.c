@@ -33,9 +33,11 @@ static const struct adamw_settings usual = {
 /* One optimiser and all that it works on. */
 struct fixture {
     struct parameters parameters;
+    struct ranks ranks;
+    struct lanes lanes;
     struct team *team;
     struct adamw *adamw;
-    real *weights, *first, *second, *lane[LANES];
+    real *weights, *first, *second;
     double *naive, *m, *v; /* the naive one's */
 };
 
@@ -43,33 +45,34 @@ static void open_fixture(struct fixture *f, const struct adamw_settings *s,
                          int workers)
 {
     assert_ok(parameters_open(&f->parameters, &shape));
-    assert_ok(team_open(&f->team, workers));
     size_t total = f->parameters.total;
+    assert_ok(ranks_open(&f->ranks));
+    assert_ok(lanes_open(&f->lanes, LANES, total, &f->ranks));
+    assert_ok(team_open(&f->team, workers));
     f->first = calloc(total, sizeof *f->first);
     f->second = calloc(total, sizeof *f->second);
     f->weights = calloc(total, sizeof *f->weights);
     parameters_initialise(f->weights, &f->parameters,
                           random_key(1, RANDOM_INITIAL));
-    for (int l = 0; l < LANES; l++)
-        f->lane[l] = calloc(total, sizeof **f->lane);
     f->naive = calloc(total, sizeof *f->naive);
     f->m = calloc(total, sizeof *f->m);
     f->v = calloc(total, sizeof *f->v);
     for (size_t i = 0; i < total; i++)
         f->naive[i] = (double)f->weights[i];
-    assert_ok(adamw_open(&f->adamw, &f->parameters, s, f->first, f->second));
+    assert_ok(adamw_open(&f->adamw, &f->parameters, s, f->first, f->second,
+                         &f->lanes, &f->ranks));
 }
 
 static void close_fixture(struct fixture *f)
 {
     adamw_close(f->adamw);
     team_close(f->team);
+    lanes_close(&f->lanes);
+    ranks_close(&f->ranks);
     parameters_close(&f->parameters);
     real *all[] = {f->weights, f->first, f->second};
     for (size_t i = 0; i < 3; i++)
         free(all[i]);
-    for (int l = 0; l < LANES; l++)
-        free(f->lane[l]);
     free(f->naive);
     free(f->m);
     free(f->v);
@@ -84,7 +87,7 @@ static void draw_gradients(struct fixture *f, uint64_t update, double size)
         for (size_t i = 0; i < f->parameters.count; i++) {
             const struct parameter *p = &f->parameters.list[i];
             for (size_t k = p->offset; k < p->offset + p->count; k++)
-                f->lane[l][k] = (real)(size * random_normal(key, k));
+                f->lanes.gradients[l][k] = (real)(size * random_normal(key, k));
         }
     }
 }
@@ -107,7 +110,7 @@ static double naive_update(struct fixture *f, const struct adamw_settings *s,
             for (size_t k = p->offset; k < p->offset + p->count; k++) {
                 double g = 0;
                 for (int l = 0; l < LANES; l++)
-                    g += (double)f->lane[l][k];
+                    g += (double)f->lanes.gradients[l][k];
                 g *= scale;
                 if (step == 0) {
                     square += g * g;
@@ -128,14 +131,19 @@ static double naive_update(struct fixture *f, const struct adamw_settings *s,
     return sqrt(square);
 }
 
+static void assert_cleared(const struct fixture *f)
+{
+    for (int l = 0; l < LANES; l++)
+        for (size_t i = 0; i < f->parameters.total; i++)
+            assert_true(f->lanes.gradients[l][i] == 0);
+}
+
 static double update(struct fixture *f, double scale,
                      const struct adamw_rate *rates)
 {
-    double norm = adamw_gather(f->adamw, f->lane, LANES, scale, rates, f->team);
-    adamw_apply(f->adamw, f->weights, f->lane[0], norm, rates, f->team);
-    for (int l = 0; l < LANES; l++)
-        for (size_t i = 0; i < f->parameters.total; i++)
-            assert_true(f->lane[l][i] == 0);
+    double norm = adamw_gather(f->adamw, scale, rates, f->team);
+    adamw_apply(f->adamw, f->weights, norm, rates, f->team);
+    assert_cleared(f);
     return norm;
 }
 
@@ -276,7 +284,7 @@ static void any_number_of_workers_gives_the_same_bits(void **state)
     assert_int_equal(fault_held(), 0);
 }
 
-static void a_gradient_that_is_not_finite_is_seen(void **state)
+static void a_gradient_that_is_not_finite_is_seen_and_dropped(void **state)
 {
     (void)state;
     static const real bad[] = {NAN, INFINITY, -INFINITY};
@@ -288,23 +296,59 @@ static void a_gradient_that_is_not_finite_is_seen(void **state)
         open_fixture(&f, &usual, 1);
         const struct parameter *last =
             &f.parameters.list[f.parameters.count - 1];
-        f.lane[2][last->offset + last->count - 1] = bad[i];
-        assert_false(
-            isfinite(adamw_gather(f.adamw, f.lane, LANES, 1, rates, f.team)));
+        f.lanes.gradients[2][last->offset + last->count - 1] = bad[i];
+        assert_false(isfinite(adamw_gather(f.adamw, 1, rates, f.team)));
+        adamw_drop(f.adamw);
+        assert_cleared(&f);
         close_fixture(&f);
     }
+}
+
+/* Slices are all grains, in order, none twice, and nearly equal. */
+static void ranks_have_slices_of_whole_blocks(void **state)
+{
+    (void)state;
+    struct parameters p;
+    assert_ok(parameters_open(&p, &shape));
+    for (int count = 1; count <= LANES; count++) {
+        size_t most = p.total / (size_t)count + BLOCK;
+        for (int own = 0; own < count; own++) {
+            struct ranks ranks = {.own = own, .count = count};
+            struct lanes lanes;
+            struct adamw *a;
+            assert_ok(lanes_open(&lanes, LANES, p.total, &ranks));
+            assert_ok(adamw_open(&a, &p, &usual, NULL, NULL, &lanes, &ranks));
+            const size_t *slices = adamw_slices(a);
+            assert_int_equal(slices[0], 0);
+            assert_int_equal(slices[count] * GRAIN, p.total);
+            for (int r = 0; r < count; r++) {
+                assert_true(slices[r] < slices[r + 1]);
+                assert_true((slices[r + 1] - slices[r]) * GRAIN <= most);
+            }
+            assert_int_equal(a->blocks[a->first_block].offset,
+                             slices[own] * GRAIN);
+            adamw_close(a);
+            lanes_close(&lanes);
+        }
+    }
+    parameters_close(&p);
 }
 
 static void without_memory_there_is_no_optimiser(void **state)
 {
     (void)state;
     struct parameters p;
+    struct ranks ranks;
+    struct lanes lanes;
     struct adamw *a;
     long failures = 0;
     assert_ok(parameters_open(&p, &shape));
+    assert_ok(ranks_open(&ranks));
+    assert_ok(lanes_open(&lanes, LANES, p.total, &ranks));
     for (;; failures++) {
         fault_at(failures);
-        struct status status = adamw_open(&a, &p, &usual, NULL, NULL);
+        struct status status =
+            adamw_open(&a, &p, &usual, NULL, NULL, &lanes, &ranks);
         bool happened = fault_happened();
         fault_at(-1);
         assert_int_equal(a == NULL, happened);
@@ -314,7 +358,9 @@ static void without_memory_there_is_no_optimiser(void **state)
         if (!happened)
             break;
     }
-    assert_int_equal(failures, 3);
+    assert_int_equal(failures, 6);
+    lanes_close(&lanes);
+    ranks_close(&ranks);
     parameters_close(&p);
 }
 
@@ -328,7 +374,8 @@ int main(void)
         cmocka_unit_test(resting_depths_do_not_move),
         cmocka_unit_test(weights_decay_and_biases_do_not),
         cmocka_unit_test(any_number_of_workers_gives_the_same_bits),
-        cmocka_unit_test(a_gradient_that_is_not_finite_is_seen),
+        cmocka_unit_test(a_gradient_that_is_not_finite_is_seen_and_dropped),
+        cmocka_unit_test(ranks_have_slices_of_whole_blocks),
         cmocka_unit_test(without_memory_there_is_no_optimiser),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,8 +11,10 @@
 
 #include "model/train/trainer.h"
 #include "tests/close.h"
+#include "tests/recording.h"
 #include "tests/scratch.h"
 
+#include <float.h>
 #include <math.h>
 
 #define RECORDINGS 12
@@ -22,9 +24,10 @@
 /* What the task does, and when. */
 static struct toy {
     size_t total;
-    uint64_t from; /* update from which the recording is bad ... */
-    int bad;       /* number of the recording, or -1 */
-    bool in_loss;  /* ... in its loss, else only in its gradient */
+    uint64_t from; /* update from which recordings are bad ... */
+    int bad, last; /* their numbers, or -1 */
+    bool in_loss;  /* ... in their loss, else only in their gradient */
+    real gradient;
     uint64_t stop_at;
     volatile sig_atomic_t stop;
 } toy;
@@ -32,19 +35,6 @@ static struct toy {
 static struct manifest manifest;
 static struct parameters parameters;
 static struct settings settings;
-
-static void write_recording(const char *path, int number)
-{
-    unsigned char wav[44 + 2 * SAMPLES] =
-        "RIFF....WAVEfmt "
-        "\20\0\0\0\1\0\1\0\x40\x1f\0\0\x80\x3e\0\0\2\0\20\0data";
-    const uint32_t sizes[2] = {36 + 2 * SAMPLES, 2 * SAMPLES};
-    memcpy(wav + 4, &sizes[0], 4);
-    memcpy(wav + 40, &sizes[1], 4);
-    for (int i = 0; i < 2 * SAMPLES; i++)
-        wav[44 + i] = (unsigned char)(i * i * (number + 3) >> 5);
-    scratch_write(path, wav, sizeof wav);
-}
 
 static int open_all(void **state)
 {
@@ -60,7 +50,7 @@ static int open_all(void **state)
         return -1;
     for (int u = 0; u < RECORDINGS; u++) {
         snprintf(name, sizeof name, "r%d.wav", u);
-        write_recording(name, u);
+        recording_write(name, SAMPLES, (uint64_t)u);
         size_t length = strlen(table);
         snprintf(table + length, sizeof table - length, "one-%d\t%s\n", u,
                  name);
@@ -69,7 +59,7 @@ static int open_all(void **state)
         manifest_read(&manifest, scratch_text("table.tsv", table), false));
     assert_ok(parameters_open(&parameters, &shape));
     settings_default(&settings, VERB_PRETRAIN);
-    settings.rate = 8000;
+    settings.rate = RECORDING_RATE_HZ;
     settings.bins = 24;
     settings.stride = 1;
     settings.updates = UPDATES;
@@ -102,8 +92,8 @@ static void compute(void *context, struct lane_sums *sums, real *gradients,
             loss += off * off / 2;
             gradients[i] += (real)off;
         }
-        if (u == toy.bad && micro->update >= toy.from) {
-            gradients[16] += (real)INFINITY;
+        if (u >= toy.bad && u <= toy.last && micro->update >= toy.from) {
+            gradients[16] += toy.gradient;
             loss += toy.in_loss ? (double)NAN : 0;
         }
         sums->loss += loss;
@@ -208,13 +198,17 @@ static void the_recording_that_is_not_finite_is_named(void **context)
     (void)context;
     settings.nonfinite = NONFINITE_STOP;
     for (int in_loss = 0; in_loss < 2; in_loss++) {
-        toy = (struct toy){.bad = 7, .from = 9, .in_loss = in_loss};
+        toy = (struct toy){.bad = 7,
+                           .last = 7,
+                           .from = 9,
+                           .in_loss = in_loss,
+                           .gradient = INFINITY};
         struct status status = run(&after, in_loss ? "loss" : "gradient", 2);
         assert_refused(status, in_loss ? "the loss of one-7 ("
                                        : "the gradient of one-7 (");
         assert_refused(status, "r7.wav) is not finite");
         /* The weights are those of the updates before. */
-        toy = (struct toy){.bad = -1, .stop_at = after.update - 1};
+        toy = (struct toy){.bad = -1, .last = -1, .stop_at = after.update - 1};
         assert_refused(run(&before, in_loss ? "loss_2" : "gradient_2", 2),
                        "stopped");
         assert_same_weights(&before, &after);
@@ -223,13 +217,40 @@ static void the_recording_that_is_not_finite_is_named(void **context)
     }
 }
 
+static void several_that_are_not_finite_are_counted(void **context)
+{
+    struct training_state after;
+    (void)context;
+    toy = (struct toy){
+        .last = RECORDINGS, .from = 9, .in_loss = true, .gradient = INFINITY};
+    struct status status = run(&after, "several", 2);
+    assert_refused(status, "update 10: ");
+    assert_refused(status,
+                   " recordings are not finite, first the loss of one-");
+    assert_refused(status, "lower --learning-rate, or --nonfinite skip");
+    assert_int_equal(after.update, 9);
+    training_state_close(&after);
+}
+
+/* Each alone is finite. */
+static void a_sum_that_overflows_is_nobodys(void **context)
+{
+    struct training_state after;
+    (void)context;
+    toy = (struct toy){.last = RECORDINGS, .from = 9, .gradient = FLT_MAX};
+    assert_refused(run(&after, "sum", 2),
+                   "update 10: the gradient is not finite: lower");
+    assert_int_equal(after.update, 9);
+    training_state_close(&after);
+}
+
 static void updates_that_are_not_finite_are_skipped(void **context)
 {
     struct training_state one, three;
     size_t count;
     (void)context;
     settings.nonfinite = NONFINITE_SKIP;
-    toy = (struct toy){.bad = 7, .from = 9};
+    toy = (struct toy){.bad = 7, .last = 7, .from = 9, .gradient = INFINITY};
     assert_ok(run(&one, "skip", 1));
     assert_ok(run(&three, "skip_3", 3));
     assert_same_weights(&one, &three);
@@ -248,6 +269,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_recording_that_is_not_finite_is_named),
+        cmocka_unit_test(several_that_are_not_finite_are_counted),
+        cmocka_unit_test(a_sum_that_overflows_is_nobodys),
         cmocka_unit_test(updates_that_are_not_finite_are_skipped)};
     return cmocka_run_group_tests(tests, open_all, close_all);
 }

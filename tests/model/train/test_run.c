@@ -112,22 +112,26 @@ static void what_contradicts_the_model_is_refused(void **state)
 static void a_model_is_not_written_over(void **state)
 {
     (void)state;
+    const struct ranks first = {.count = 2}, other = {.own = 1, .count = 2};
     begin();
-    assert_refused(run_check_out(&settings), "--out is missing");
+    assert_refused(run_check_out(&settings, &first), "--out is missing");
     give("out", scratch_path("out"));
-    assert_ok(run_check_out(&settings));
+    assert_ok(run_check_out(&settings, &first));
     scratch_text("out", "model");
-    assert_refused(run_check_out(&settings),
+    assert_refused(run_check_out(&settings, &first),
                    "out exists, and no state to go on from");
+    assert_ok(run_check_out(&settings, &other)); /* may have other disks */
     /* With a state the run goes on. */
     scratch_text("out.state", "state");
-    assert_ok(run_check_out(&settings));
+    assert_ok(run_check_out(&settings, &first));
     assert_int_equal(access(scratch_path("out"), F_OK), 0);
     give("overwrite", "yes");
-    assert_ok(run_check_out(&settings));
+    assert_ok(run_check_out(&settings, &other));
+    assert_int_equal(access(scratch_path("out"), F_OK), 0);
+    assert_ok(run_check_out(&settings, &first));
     assert_true(access(scratch_path("out"), F_OK) != 0);
     assert_true(access(scratch_path("out.state"), F_OK) != 0);
-    assert_ok(run_check_out(&settings));
+    assert_ok(run_check_out(&settings, &first));
 }
 
 static void tensors_of_the_same_shape_are_taken_over(void **state)
@@ -204,6 +208,17 @@ static void recordings_are_counted_and_bad_ones_named(void **state)
     team_close(team);
 }
 
+static void cores_are_shared_and_every_rank_works(void **state)
+{
+    (void)state;
+    begin();
+    assert_true(run_workers(&settings, 1) >= 1);
+    assert_int_equal(run_workers(&settings, 1 << 20), 1);
+    give("threads", "3");
+    assert_int_equal(run_workers(&settings, 1), 3);
+    assert_int_equal(run_workers(&settings, 1 << 20), 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +228,7 @@ int main(void)
         cmocka_unit_test(a_model_is_not_written_over),
         cmocka_unit_test(tensors_of_the_same_shape_are_taken_over),
         cmocka_unit_test(recordings_are_counted_and_bad_ones_named),
+        cmocka_unit_test(cores_are_shared_and_every_rank_works),
     };
     return cmocka_run_group_tests(tests, scratch_open, scratch_close);
 }

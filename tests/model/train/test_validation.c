@@ -82,9 +82,10 @@ static int close_all(void **state)
     return scratch_close(state);
 }
 
-/* Errors against texts [COUNT], on workers. */
-static void validate(struct edit_counts *words, struct edit_counts *characters,
-                     char *const *texts, int workers)
+/* Errors against texts [COUNT] that this rank counts, on workers. */
+static void validate_share(struct edit_counts *words,
+                           struct edit_counts *characters, char *const *texts,
+                           int workers, const struct ranks *ranks)
 {
     struct validation_worker worker[4];
     struct packing packing[4];
@@ -111,7 +112,8 @@ static void validate(struct edit_counts *words, struct edit_counts *characters,
             parameters_find(&model.parameters, "lm_head.weight")->offset,
         .head_bias = parameters_find(&model.parameters, "lm_head.bias")->offset,
         .workers = worker,
-        .team = team};
+        .team = team,
+        .ranks = ranks};
     assert_ok(validation_run(words, characters, &v, model.weights));
     for (int w = 0; w < workers; w++) {
         encoder_close(worker[w].encoder);
@@ -120,6 +122,16 @@ static void validate(struct edit_counts *words, struct edit_counts *characters,
     }
     features_close(features);
     team_close(team);
+}
+
+/* Those of all. */
+static void validate(struct edit_counts *words, struct edit_counts *characters,
+                     char *const *texts, int workers)
+{
+    struct ranks ranks;
+    assert_ok(ranks_open(&ranks));
+    validate_share(words, characters, texts, workers, &ranks);
+    ranks_close(&ranks);
 }
 
 static void what_the_model_says_is_without_errors(void **state)
@@ -175,12 +187,36 @@ static void any_number_of_workers_counts_the_same(void **state)
     assert_true(edit_rate(&words[0]) > 0);
 }
 
+static void ranks_count_every_recording_once(void **state)
+{
+    (void)state;
+    struct edit_counts all, words, characters;
+    char *texts[COUNT];
+    for (size_t u = 0; u < COUNT; u++)
+        texts[u] = said[(u + 1) % COUNT];
+    validate(&all, &characters, texts, 1);
+    for (int count = 2; count <= 3; count++) {
+        size_t reference = 0, errors = 0;
+        for (int own = 0; own < count; own++) {
+            const struct ranks ranks = {.own = own, .count = count};
+            validate_share(&words, &characters, texts, 2, &ranks);
+            assert_true(words.reference > 0 && words.reference < all.reference);
+            reference += words.reference;
+            errors += words.insertions + words.deletions + words.substitutions;
+        }
+        assert_int_equal(reference, all.reference);
+        assert_int_equal(errors,
+                         all.insertions + all.deletions + all.substitutions);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_the_model_says_is_without_errors),
         cmocka_unit_test(errors_are_counted_over_all),
         cmocka_unit_test(any_number_of_workers_counts_the_same),
+        cmocka_unit_test(ranks_count_every_recording_once),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }

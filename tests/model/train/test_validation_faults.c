@@ -26,6 +26,7 @@ static void validation_without_memory_fails(void **state)
     char *const texts[2] = {one, two};
     struct checkpoint model;
     struct manifest manifest;
+    struct ranks ranks;
     struct validation_worker worker;
     struct packing packing;
     struct features *features;
@@ -36,6 +37,7 @@ static void validation_without_memory_fails(void **state)
     recording_write("b.wav", 6000, 2);
     const char *path = scratch_text("t.tsv", "path\na.wav\nb.wav\n");
     assert_ok(manifest_read(&manifest, path, false));
+    assert_ok(ranks_open(&ranks));
     assert_ok(team_open(&team, 1));
     assert_ok(features_open(&features, &manifest, &model.settings, NULL, NULL));
     assert_ok(features_scan(features, team, NULL));
@@ -54,7 +56,8 @@ static void validation_without_memory_fails(void **state)
             parameters_find(&model.parameters, "lm_head.weight")->offset,
         .head_bias = parameters_find(&model.parameters, "lm_head.bias")->offset,
         .workers = &worker,
-        .team = team};
+        .team = team,
+        .ranks = &ranks};
     for (;; failures++) {
         struct edit_counts words, characters;
         fault_at(failures);
@@ -75,6 +78,7 @@ static void validation_without_memory_fails(void **state)
     encoder_close(worker.encoder);
     features_close(features);
     team_close(team);
+    ranks_close(&ranks);
     manifest_free(&manifest);
     checkpoint_free(&model);
 }
