@@ -4,7 +4,8 @@
 # once the fault is gone the same command ends with the same bytes.
 #
 # Where that is allowed, in a namespace of its own: a disk is mounted.
-if [ -z "${apart:-}" ] && unshare -m true 2>/dev/null; then
+if [ -z "${apart:-}" ] &&
+    unshare -m mount -t tmpfs tmpfs /tmp 2>/dev/null; then
     apart=1 exec unshare -m "$0"
 fi
 . tests/shell.sh
