@@ -4,7 +4,7 @@
 #     tests/model/train/bench_ranks.sh TABLE|FOLDER [UPDATES [OPTIONS...]]
 #
 # Prints, for each way to run, the shortest and the median time of an update
-# (pretraining, default settings) in seconds and, with mpirun, the bytes that
+# (pretraining 3 million parameters) in seconds and, with mpirun, the bytes that
 # the first rank sent in one, as Open MPI's monitoring counts them.
 set -euo pipefail
 data=$1 updates=${2:-10}
@@ -32,7 +32,7 @@ run() { # RANKS THREADS LANES SECONDS OPTIONS...
         [ "$ranks$count" != 11 ] || continue # it has nobody to send to
         mpirun -n "$ranks" --bind-to none --mca pml_monitoring_enable 1 \
             --mca pml_monitoring_enable_output 3 \
-            --mca pml_monitoring_filename "$work/monitor" "$attune" pretrain \
+            --mca pml_monitoring_filename "$work/monitor" "$attune" pretrain --dim 144 --layers 6 --ffn 576 \
             --data "$data" --out "$work/out.st" --overwrite --threads "$threads" \
             --lanes "$lanes" --batch-seconds "$batch" --updates "$count" \
             --report-every 1 --save-every 1000 "$@" >"$work/log" 2>&1 ||
