@@ -10,7 +10,11 @@
 #include "model/layer/layernorm.h"
 #include "model/layer/linear.h"
 
-/* The norms, by their place in kept->mean and kept->rstd. */
+#define PIECE                                                                  \
+    8192 /* reals: a quarter of a cache of 256 KiB, read and written */
+
+/* The norms, by their place in kept->mean and kept->rstd; the first five begin
+ * a module each. */
 enum norm {
     NORM_FFN1,
     NORM_ATTENTION,
@@ -91,8 +95,8 @@ void conformer_carve_kept(struct conformer_kept *k, struct arena *arena,
                           const struct model_shape *shape, size_t rows)
 {
     size_t dim = (size_t)shape->dim, heads = (size_t)shape->heads;
-    for (int i = 0; i < 5; i++)
-        k->x[i] = arena_real(arena, rows, dim);
+    for (int i = 0; i < 4; i++)
+        k->after[i] = arena_real(arena, rows, dim);
     for (int i = 0; i < 6; i++) {
         k->mean[i] = arena_real(arena, rows, 1);
         k->rstd[i] = arena_real(arena, rows, 1);
@@ -141,9 +145,37 @@ static struct dropout dropout_at(const struct conformer_noise *noise,
     return dropout;
 }
 
-/* x += 1/2 dropout(FFN(LN(x))); x is kept as kept->x[module] before. */
-static void ffn_forward(real *x, struct conformer_kept *k, int which,
-                        enum norm norm, const struct conformer_scratch *s,
+/* Input of the module that begins with a norm. */
+static const real *input_of(const struct conformer_kept *k, enum norm norm)
+{
+    return norm == NORM_FFN1 ? k->x : k->after[norm - 1];
+}
+
+/* y = dropout(swish(x)), a piece at a time, while it is in the cache. */
+static void activate(real *y, const real *x, size_t count,
+                     struct dropout dropout)
+{
+    for (size_t at = 0; at < count; at += PIECE) {
+        size_t own = count - at < PIECE ? count - at : PIECE;
+        swish_forward(y + at, x + at, own);
+        dropout_apply(y + at, own, dropout, at);
+    }
+}
+
+/* d from the gradient of y to that of x. */
+static void activate_backward(real *d, const real *x, size_t count,
+                              struct dropout dropout)
+{
+    for (size_t at = 0; at < count; at += PIECE) {
+        size_t own = count - at < PIECE ? count - at : PIECE;
+        dropout_apply(d + at, own, dropout, at);
+        swish_backward(d + at, d + at, x + at, own);
+    }
+}
+
+/* y = x + 1/2 dropout(FFN(LN(x))), where x is the input of the module. */
+static void ffn_forward(struct conformer_kept *k, int which, enum norm norm,
+                        const struct conformer_scratch *s,
                         const struct conformer_ffn_weights *w, size_t rows,
                         const struct model_shape *shape,
                         const struct conformer_noise *noise)
@@ -151,20 +183,20 @@ static void ffn_forward(real *x, struct conformer_kept *k, int which,
     size_t dim = (size_t)shape->dim, ffn = (size_t)shape->ffn;
     enum site inner = which ? SITE_FFN2_INNER : SITE_FFN1_INNER;
     enum site out = which ? SITE_FFN2_OUT : SITE_FFN1_OUT;
-    memcpy(k->x[norm], x, rows * dim * sizeof *x);
+    const real *x = input_of(k, norm);
+    real *y = k->after[norm];
     layernorm_forward(s->narrow[0], k->mean[norm], k->rstd[norm], x,
                       w->norm_gain, w->norm_bias, rows, dim);
     linear_forward(k->ffn_inner[which], s->narrow[0], w->in, w->in_bias, rows,
                    dim, ffn);
-    swish_forward(s->wide[0], k->ffn_inner[which], rows * ffn);
-    dropout_apply(s->wide[0], rows * ffn, dropout_at(noise, inner), 0);
-    linear_forward(s->narrow[1], s->wide[0], w->out, w->out_bias, rows, ffn,
-                   dim);
-    dropout_apply(s->narrow[1], rows * dim, dropout_at(noise, out), 0);
-    residual_add(x, s->narrow[1], (real)0.5, rows * dim);
+    activate(s->wide[0], k->ffn_inner[which], rows * ffn,
+             dropout_at(noise, inner));
+    linear_forward(y, s->wide[0], w->out, w->out_bias, rows, ffn, dim);
+    dropout_apply(y, rows * dim, dropout_at(noise, out), 0);
+    residual_into(y, x, (real)0.5, rows * dim);
 }
 
-static void attention_module_forward(real *x, struct conformer_kept *k,
+static void attention_module_forward(struct conformer_kept *k,
                                      const struct conformer_scratch *s,
                                      const struct conformer_weights *w,
                                      const struct pack *pack,
@@ -173,7 +205,8 @@ static void attention_module_forward(real *x, struct conformer_kept *k,
 {
     size_t dim = (size_t)shape->dim, rows = pack->rows;
     struct attention_shape attention = attention_shape(shape);
-    memcpy(k->x[NORM_ATTENTION], x, rows * dim * sizeof *x);
+    const real *x = input_of(k, NORM_ATTENTION);
+    real *y = k->after[NORM_ATTENTION];
     layernorm_forward(s->narrow[0], k->mean[NORM_ATTENTION],
                       k->rstd[NORM_ATTENTION], x, w->attention_gain,
                       w->attention_bias, rows, dim);
@@ -182,14 +215,12 @@ static void attention_module_forward(real *x, struct conformer_kept *k,
     attention_forward(k->attended, k->maximum, k->sum, k->qkv, w->table, pack,
                       &attention, dropout_at(noise, SITE_WEIGHTS),
                       s->attention);
-    linear_forward(s->narrow[1], k->attended, w->out, w->out_bias, rows, dim,
-                   dim);
-    dropout_apply(s->narrow[1], rows * dim,
-                  dropout_at(noise, SITE_ATTENTION_OUT), 0);
-    residual_add(x, s->narrow[1], 1, rows * dim);
+    linear_forward(y, k->attended, w->out, w->out_bias, rows, dim, dim);
+    dropout_apply(y, rows * dim, dropout_at(noise, SITE_ATTENTION_OUT), 0);
+    residual_into(y, x, 1, rows * dim);
 }
 
-static void convolution_module_forward(real *x, struct conformer_kept *k,
+static void convolution_module_forward(struct conformer_kept *k,
                                        const struct conformer_scratch *s,
                                        const struct conformer_weights *w,
                                        const struct pack *pack,
@@ -197,7 +228,8 @@ static void convolution_module_forward(real *x, struct conformer_kept *k,
                                        const struct conformer_noise *noise)
 {
     size_t dim = (size_t)shape->dim, rows = pack->rows;
-    memcpy(k->x[NORM_CONV], x, rows * dim * sizeof *x);
+    const real *x = input_of(k, NORM_CONV);
+    real *y = k->after[NORM_CONV];
     layernorm_forward(s->narrow[0], k->mean[NORM_CONV], k->rstd[NORM_CONV], x,
                       w->conv_gain, w->conv_bias, rows, dim);
     linear_forward(k->gates, s->narrow[0], w->pointwise1, NULL, rows, dim,
@@ -209,11 +241,9 @@ static void convolution_module_forward(real *x, struct conformer_kept *k,
                       k->rstd[NORM_DEPTHWISE], k->depthwise, w->depthwise_gain,
                       w->depthwise_bias, rows, dim);
     swish_forward(s->narrow[0], s->narrow[0], rows * dim);
-    linear_forward(s->narrow[1], s->narrow[0], w->pointwise2, NULL, rows, dim,
-                   dim);
-    dropout_apply(s->narrow[1], rows * dim, dropout_at(noise, SITE_CONV_OUT),
-                  0);
-    residual_add(x, s->narrow[1], 1, rows * dim);
+    linear_forward(y, s->narrow[0], w->pointwise2, NULL, rows, dim, dim);
+    dropout_apply(y, rows * dim, dropout_at(noise, SITE_CONV_OUT), 0);
+    residual_into(y, x, 1, rows * dim);
 }
 
 void conformer_forward(real *y, const real *x, struct conformer_kept *k,
@@ -223,16 +253,14 @@ void conformer_forward(real *y, const real *x, struct conformer_kept *k,
                        const struct conformer_noise *noise)
 {
     size_t rows = pack->rows, dim = (size_t)shape->dim;
-    if (y != x)
-        memcpy(y, x, rows * dim * sizeof *y);
-    ffn_forward(y, k, 0, NORM_FFN1, s, &w->ffn1, rows, shape, noise);
-    attention_module_forward(y, k, s, w, pack, shape, noise);
-    convolution_module_forward(y, k, s, w, pack, shape, noise);
-    ffn_forward(y, k, 1, NORM_FFN2, s, &w->ffn2, rows, shape, noise);
-    memcpy(k->x[NORM_FINAL], y, rows * dim * sizeof *y);
+    k->x = x;
+    ffn_forward(k, 0, NORM_FFN1, s, &w->ffn1, rows, shape, noise);
+    attention_module_forward(k, s, w, pack, shape, noise);
+    convolution_module_forward(k, s, w, pack, shape, noise);
+    ffn_forward(k, 1, NORM_FFN2, s, &w->ffn2, rows, shape, noise);
     layernorm_forward(y, k->mean[NORM_FINAL], k->rstd[NORM_FINAL],
-                      k->x[NORM_FINAL], w->final_gain, w->final_bias, rows,
-                      dim);
+                      input_of(k, NORM_FINAL), w->final_gain, w->final_bias,
+                      rows, dim);
 }
 
 /* d += the gradient through x + 1/2 dropout(FFN(LN(x))). */
@@ -250,19 +278,19 @@ static void ffn_backward(real *d, const struct conformer_ffn_weights *g,
     for (size_t i = 0; i < rows * dim; i++)
         d_out[i] = (real)0.5 * d[i];
     dropout_apply(d_out, rows * dim, dropout_at(noise, out), 0);
-    swish_forward(active, k->ffn_inner[which], rows * ffn);
-    dropout_apply(active, rows * ffn, dropout_at(noise, inner), 0);
+    activate(active, k->ffn_inner[which], rows * ffn, dropout_at(noise, inner));
     linear_backward(d_inner, 0, g->out, g->out_bias, d_out, active, w->out,
                     rows, ffn, dim);
-    dropout_apply(d_inner, rows * ffn, dropout_at(noise, inner), 0);
-    swish_backward(d_inner, d_inner, k->ffn_inner[which], rows * ffn);
+    activate_backward(d_inner, k->ffn_inner[which], rows * ffn,
+                      dropout_at(noise, inner));
     real *normed = s->narrow[0], *d_normed = s->narrow[1];
-    layernorm_forward(normed, NULL, NULL, k->x[norm], w->norm_gain,
+    layernorm_forward(normed, NULL, NULL, input_of(k, norm), w->norm_gain,
                       w->norm_bias, rows, dim);
     linear_backward(d_normed, 0, g->in, g->in_bias, d_inner, normed, w->in,
                     rows, dim, ffn);
-    layernorm_backward(d, 1, g->norm_gain, g->norm_bias, d_normed, k->x[norm],
-                       k->mean[norm], k->rstd[norm], w->norm_gain, rows, dim);
+    layernorm_backward(d, 1, g->norm_gain, g->norm_bias, d_normed,
+                       input_of(k, norm), k->mean[norm], k->rstd[norm],
+                       w->norm_gain, rows, dim);
 }
 
 static void attention_module_backward(
@@ -283,12 +311,12 @@ static void attention_module_backward(
                        k->sum, k->qkv, w->table, pack, &attention,
                        dropout_at(noise, SITE_WEIGHTS), s->attention);
     real *normed = s->narrow[0], *d_normed = s->narrow[1];
-    layernorm_forward(normed, NULL, NULL, k->x[NORM_ATTENTION],
+    layernorm_forward(normed, NULL, NULL, input_of(k, NORM_ATTENTION),
                       w->attention_gain, w->attention_bias, rows, dim);
     linear_backward(d_normed, 0, g->qkv, g->qkv_bias, d_qkv, normed, w->qkv,
                     rows, dim, 3 * dim);
     layernorm_backward(d, 1, g->attention_gain, g->attention_bias, d_normed,
-                       k->x[NORM_ATTENTION], k->mean[NORM_ATTENTION],
+                       input_of(k, NORM_ATTENTION), k->mean[NORM_ATTENTION],
                        k->rstd[NORM_ATTENTION], w->attention_gain, rows, dim);
 }
 
@@ -320,13 +348,13 @@ static void convolution_module_backward(
     glu_backward(d_gates, d_gated, k->gates, rows, dim);
     normed = s->narrow[0];
     real *d_normed = s->narrow[1];
-    layernorm_forward(normed, NULL, NULL, k->x[NORM_CONV], w->conv_gain,
+    layernorm_forward(normed, NULL, NULL, input_of(k, NORM_CONV), w->conv_gain,
                       w->conv_bias, rows, dim);
     linear_backward(d_normed, 0, g->pointwise1, NULL, d_gates, normed,
                     w->pointwise1, rows, dim, 2 * dim);
     layernorm_backward(d, 1, g->conv_gain, g->conv_bias, d_normed,
-                       k->x[NORM_CONV], k->mean[NORM_CONV], k->rstd[NORM_CONV],
-                       w->conv_gain, rows, dim);
+                       input_of(k, NORM_CONV), k->mean[NORM_CONV],
+                       k->rstd[NORM_CONV], w->conv_gain, rows, dim);
 }
 
 void conformer_backward(real *d, const struct conformer_weights *g,
@@ -338,9 +366,9 @@ void conformer_backward(real *d, const struct conformer_weights *g,
                         const struct conformer_noise *noise)
 {
     size_t rows = pack->rows, dim = (size_t)shape->dim;
-    layernorm_backward(d, 0, g->final_gain, g->final_bias, d, k->x[NORM_FINAL],
-                       k->mean[NORM_FINAL], k->rstd[NORM_FINAL], w->final_gain,
-                       rows, dim);
+    layernorm_backward(d, 0, g->final_gain, g->final_bias, d,
+                       input_of(k, NORM_FINAL), k->mean[NORM_FINAL],
+                       k->rstd[NORM_FINAL], w->final_gain, rows, dim);
     ffn_backward(d, &g->ffn2, k, 1, NORM_FFN2, s, &w->ffn2, rows, shape, noise);
     convolution_module_backward(d, g, k, s, w, pack, shape, noise);
     attention_module_backward(d, g, k, s, w, pack, shape, noise);

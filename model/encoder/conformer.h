@@ -36,7 +36,8 @@ void conformer_weights(struct conformer_weights *weights, real *block,
 /* What forward keeps for backward: products of gemm and inputs of norms;
  * norms' outputs, swish and GLU are computed again. All [rows, ...]. */
 struct conformer_kept {
-    real *x[5]; /* [rows, dim] input of each module and final norm */
+    const real *x;  /* [rows, dim] forward's input, the caller's */
+    real *after[4]; /* [rows, dim] after each module: input of the next */
     real *mean[6], *rstd[6]; /* of the six norms */
     real *ffn_inner[2];      /* [rows, ffn] before swish */
     real *qkv;               /* [rows, 3 dim] */
@@ -67,7 +68,8 @@ struct conformer_noise {
     float dropout, attention_dropout;
 };
 
-/* y [rows, dim] out, may be x; x [rows, dim] in. */
+/* y [rows, dim] out, may be x; x [rows, dim] in, kept by reference (then y may
+ * be x only in evaluation). */
 void conformer_forward(real *y, const real *x, struct conformer_kept *kept,
                        const struct conformer_scratch *scratch,
                        const struct conformer_weights *weights,

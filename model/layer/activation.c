@@ -46,9 +46,9 @@ void glu_backward(real *dx, const real *dy, const real *x, size_t rows,
     }
 }
 
-void residual_add(real *y, const real *x, real scale, size_t count)
+void residual_into(real *y, const real *x, real scale, size_t count)
 {
 #pragma omp simd
     for (size_t i = 0; i < count; i++)
-        y[i] += scale * x[i];
+        y[i] = x[i] + scale * y[i];
 }

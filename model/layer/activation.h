@@ -22,7 +22,7 @@ void glu_forward(real *y, const real *x, size_t rows, size_t dim);
 void glu_backward(real *dx, const real *dy, const real *x, size_t rows,
                   size_t dim);
 
-/* y += scale * x, [count]: the residual connection. */
-void residual_add(real *y, const real *x, real scale, size_t count);
+/* y = x + scale * y, [count]: the residual connection. */
+void residual_into(real *y, const real *x, real scale, size_t count);
 
 #endif
