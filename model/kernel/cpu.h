@@ -6,10 +6,11 @@
  * on (affinity and cgroup quota respected). >= 1. */
 int cpu_count(void);
 
-/* OpenBLAS may take a new CPU with AVX-512 for an older one without. If so,
- * sets OPENBLAS_CORETYPE and starts the program again, once; never against a
- * value the user set. Call first thing in main. Returns if nothing is to be
- * done or the restart failed. */
+/* OpenBLAS may take a new CPU with AVX-512 for an older one without, or use
+ * AVX-512 where AVX2 is faster (Zen 4). If so, sets OPENBLAS_CORETYPE and
+ * starts the program again, once; never against a value the user set. Call
+ * first thing in main. Returns if nothing is to be done or the restart failed.
+ */
 void cpu_choose_blas(char **argv);
 
 /* Denormal numbers count as zero in this thread (a hundredfold slow-down in
