@@ -119,10 +119,10 @@ run-tests:
 	    $(patsubst %.c,build/checked/%,$(unit_tests)) \
 	    $(patsubst $(build)/%,build/threaded/%,$(thread_programs))
 
-bench: $(benches:%.c=$(build)/%) $(build)/attune ## benchmarks, kept in build/bench.tsv
+bench: $(benches:%.c=$(build)/%) $(build)/attune ## benchmarks, kept in build/bench.tsv; ATTUNE_PYTHON=PYTHON: against PyTorch
 	@: >build/bench.tsv
 	@for b in $(benches:%.c=$(build)/%); do \
-	    OPENBLAS_NUM_THREADS=1 $$b | tee -a build/bench.tsv || exit 1; done
+	    OPENBLAS_NUM_THREADS=1 BENCH_TABLE=build/bench.tsv $$b || exit 1; done
 
 # ---- The source ----
 
