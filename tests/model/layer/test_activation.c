@@ -63,10 +63,10 @@ static void a_residual_is_added_by_its_share(void **state)
     (void)state;
     fill(x, ROWS * WIDE, 7);
     fill(y, ROWS * WIDE, 8);
-    residual_add(y, x, (real)0.5, ROWS * WIDE);
+    residual_into(y, x, (real)0.5, ROWS * WIDE);
     for (size_t i = 0; i < ROWS * WIDE; i++)
         assert_close(
-            y[i], 3 * random_normal(random_key(8, 99), i) + 0.5 * (double)x[i],
+            y[i], (double)x[i] + 0.5 * 3 * random_normal(random_key(8, 99), i),
             1e-6, 1e-6);
 }
 
