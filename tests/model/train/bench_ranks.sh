@@ -32,10 +32,11 @@ run() { # RANKS THREADS LANES SECONDS OPTIONS...
         [ "$ranks$count" != 11 ] || continue # it has nobody to send to
         mpirun -n "$ranks" --bind-to none --mca pml_monitoring_enable 1 \
             --mca pml_monitoring_enable_output 3 \
-            --mca pml_monitoring_filename "$work/monitor" "$attune" pretrain --dim 144 --layers 6 --ffn 576 \
-            --data "$data" --out "$work/out.st" --overwrite --threads "$threads" \
-            --lanes "$lanes" --batch-seconds "$batch" --updates "$count" \
-            --report-every 1 --save-every 1000 "$@" >"$work/log" 2>&1 ||
+            --mca pml_monitoring_filename "$work/monitor" "$attune" pretrain \
+            --dim 144 --layers 6 --ffn 576 --data "$data" --out "$work/out.st" \
+            --overwrite --threads "$threads" --lanes "$lanes" \
+            --batch-seconds "$batch" --updates "$count" --report-every 1 \
+            --save-every 1000 "$@" >"$work/log" 2>&1 ||
             { cat "$work/log" >&2; exit 1; }
         bytes+=("$([ "$ranks" = 1 ] || sent)")
     done
