@@ -45,6 +45,7 @@ struct run {
 static const char *const modes[RIVALS] = {"eager", "compile"};
 
 static const volatile sig_atomic_t never_stop = 0;
+static const struct ranks alone = {.count = 1, .sharing = 1};
 
 /* Workers of every run but those that count them: BENCH_THREADS, or one for
  * each core. */
@@ -129,8 +130,11 @@ static double count_flops(const struct run *r)
 static void train(struct run *r, const char *table)
 {
     bool given[SETTINGS_MOST] = {false};
-    struct run_host host = {
-        .listener = listen, .context = r, .note = note, .stop = &never_stop};
+    struct run_host host = {.listener = listen,
+                            .context = r,
+                            .note = note,
+                            .stop = &never_stop,
+                            .ranks = &alone};
     struct settings *s = &r->settings;
     snprintf(s->data, sizeof s->data, "%s", table);
     snprintf(s->dev, sizeof s->dev, "%s", table);

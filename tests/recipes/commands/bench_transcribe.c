@@ -20,6 +20,7 @@
 #define COUNT 17 /* recordings of 4 to 20 s */
 
 static const volatile sig_atomic_t never_stop = 0;
+static const struct ranks alone = {.count = 1, .sharing = 1};
 
 static void listen(void *context, const struct trainer_report *report)
 {
@@ -39,7 +40,7 @@ static void make_model(const char *path)
     static const double length_s = 2;
     bool given[SETTINGS_MOST] = {false};
     struct run_host host = {
-        .listener = listen, .note = note, .stop = &never_stop};
+        .listener = listen, .note = note, .stop = &never_stop, .ranks = &alone};
     const char *table = speech_corpus("learned", &length_s, 1);
     settings_default(&s, VERB_FINETUNE);
     snprintf(s.data, sizeof s.data, "%s", table);
