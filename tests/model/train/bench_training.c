@@ -63,16 +63,15 @@ static void listen(void *context, const struct trainer_report *report)
     if (report->important)
         return;
     double processor_s = bench_processor() - r->processor_mark;
-    /* Of one thread it is the processor's time that counts: other programs do
+    /* On one thread it is the processor's time that counts: other programs do
      * not lengthen it. */
-    double step_s =
-        r->settings.threads == 1 ? processor_s : bench_now() - r->mark;
+    double step_s = workers() == 1 ? processor_s : bench_now() - r->mark;
     int turn = r->updates++ - WARM;
     if (turn >= 0 && turn < TURNS) {
         double processor, threads = r->settings.threads;
         double limit = machine_sgemm(&processor, r->settings.threads, SGEMM_S);
         double rate = r->flops / 1e9;
-        limit = r->settings.threads == 1 ? processor : limit;
+        limit = workers() == 1 ? processor : limit;
         r->step_s[turn] = step_s;
         r->share[turn] = rate / step_s / limit;
         r->share_processor[turn] = rate / (processor_s / threads) / processor;
@@ -276,7 +275,7 @@ static void measure_all_growth(void)
         snprintf(name, sizeof name, "pretrain_%s", more[i].name);
         measure_growth(name, &more[i], 6, workers());
     }
-    for (int threads = 1; threads <= cpu_count(); threads *= 2) {
+    for (int threads = 1; threads <= workers(); threads *= 2) {
         snprintf(name, sizeof name, "pretrain_tiny_%d_workers", threads);
         measure_growth(name, &tiny, 6, threads);
     }
