@@ -130,8 +130,9 @@ def train(verb, mode, threads, layers, dim, ffn, *rows):
     model = make_model(torch, layers, dim, ffn, outputs,
                        0.05 if pretrain else 0.1).train()
     if mode == "compile":
+        torch._dynamo.config.recompile_limit = 64  # one for each shape
         for layer in model.layers:  # one by one: minutes less to compile
-            layer.compile(dynamic=True)
+            layer.compile()
     optimiser = torch.optim.AdamW(model.parameters(), 1e-4, (0.9, 0.98),
                                   weight_decay=0.01, fused=True)
 
