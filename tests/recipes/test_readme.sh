@@ -44,7 +44,11 @@ cp "$at/recordings/u0.wav" "$at/recordings/one.wav"
 for table in train dev test my_voice my_dev; do
     sed "s|\tu|\trecordings/u|" "$at/recordings/table.tsv" >"$at/$table.tsv"
 done
+tail -n +2 "$at/recordings/table.tsv" | while IFS=$'\t' read -r id _ _ text; do
+    echo "$text" >"$at/recordings/$id.txt"
+done
 rm "$at/recordings/table.tsv"
+ln -s "$root/recipes" "$root/corpora" "$at/"
 mkdir -p "$at/build/release" "$at/work/quickstart/corpus/sounds/en_US_f_Allison"
 ln -s "$release" "$at/build/release/attune"
 cp "$at/recordings/one.wav" \
@@ -56,7 +60,7 @@ PATH=$work/bin:$PATH
 
 # In README's order: what one command writes the next one reads.
 in_folder() {
-    (cd "$at" && bash -euo pipefail -c "$1")
+    (cd "$at" && attune=$work/bin/attune bash -euo pipefail -c "$1")
 }
 
 while IFS= read -r line; do
