@@ -12,7 +12,9 @@ packages="gcc libc6-dev make pkg-config libsndfile1-dev libsamplerate0-dev
 case ${1:-} in
 '') ;;
 mpi) packages="$packages libopenmpi-dev openmpi-bin" ;;
-test) packages="$packages libopenmpi-dev openmpi-bin libcmocka-dev sctk sox" ;;
+test)
+    packages="$packages libopenmpi-dev openmpi-bin libcmocka-dev sctk sox procps"
+    ;;
 *)
     echo "usage: $0 [mpi|test]" >&2
     exit 2

@@ -23,6 +23,10 @@ if [ $# = 2 ]; then
     source=$(cd "$2" && pwd)
 else
     if [ ! -d "$out/an4" ]; then
+        command -v curl >/dev/null || {
+            echo "$0: no curl to download AN4 with: apt-get install curl" >&2
+            exit 1
+        }
         echo "downloading $address"
         curl --fail --location --silent --show-error \
             --output "$out/an4.tar.gz.part" "$address" || {
