@@ -9,11 +9,13 @@ set -euo pipefail
 
 packages="gcc libc6-dev make pkg-config libsndfile1-dev libsamplerate0-dev
     libfftw3-dev libopenblas-dev libjansson-dev libutf8proc-dev gnuplot-nox"
+optional= # what not every release of Debian has
 case ${1:-} in
 '') ;;
 mpi) packages="$packages libopenmpi-dev openmpi-bin" ;;
 test)
-    packages="$packages libopenmpi-dev openmpi-bin libcmocka-dev sctk sox procps"
+    packages="$packages libopenmpi-dev openmpi-bin libcmocka-dev sox procps"
+    optional=sctk
     ;;
 *)
     echo "usage: $0 [mpi|test]" >&2
@@ -21,11 +23,20 @@ test)
     ;;
 esac
 
-missing=
-for package in $packages; do
-    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = \
-        installed ] || missing="$missing $package"
-done
+installed() {
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+wanted() { # what is missing; of the optional what apt knows
+    local package
+    for package in $packages; do
+        installed "$package" || printf ' %s' "$package"
+    done
+    for package in $optional; do
+        installed "$package" || ! apt-cache show "$package" >/dev/null 2>&1 ||
+            printf ' %s' "$package"
+    done
+}
+missing=$(wanted)
 [ -n "$missing" ] || exit 0
 
 command -v apt-get >/dev/null || {
@@ -43,9 +54,9 @@ fi
 echo "installing$missing"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-# shellcheck disable=SC2086 # words
+# shellcheck disable=SC2046 # words
 if ! { $root apt-get update && $root env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1; then
+    apt-get install -y --no-install-recommends $(wanted); } >"$log" 2>&1; then
     tail -n 20 "$log" >&2
     echo "$0: apt-get failed" >&2
     exit 1

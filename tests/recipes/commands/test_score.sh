@@ -86,8 +86,13 @@ refuses() {
         refused 'u' $attune score "$work/one.tsv" "$work/empty"
 }
 
-command -v sctk >/dev/null || { echo "not ok - sctk is not installed"; exit 1; }
-check "counts are sclite's on random transcripts" sclite_agrees
+if command -v sctk >/dev/null; then
+    check "counts are sclite's on random transcripts" sclite_agrees
+elif apt-cache show sctk >/dev/null 2>&1; then
+    check "sctk is installed where Debian has it" false
+else
+    skip "counts are sclite's" "this release of Debian has no sctk"
+fi
 check "the last line is the word error rate" last_line
 check "case and punctuation are no errors" transcripts_are_compared_as_read_aloud
 check "files that do not fit are refused with path and line" refuses
