@@ -24,7 +24,8 @@ for package in $packages; do
     echo "downloading $package"
     # As a file without a name for it until it is whole.
     mkdir -p packages/partial
-    if ! (cd packages/partial && apt-get download -qq "$package" 2>&1); then
+    if ! (cd packages/partial && apt-get -o APT::Sandbox::User=root \
+        download -qq "$package" 2>&1); then
         echo "$0: $package: apt-get cannot download it (is this Debian, with" \
             "a network, and were the lists fetched with apt-get update?)" >&2
         exit 1

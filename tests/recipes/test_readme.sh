@@ -52,7 +52,7 @@ ln -s "$root/recipes" "$root/corpora" "$at/"
 mkdir -p "$at/build/release" "$at/work/quickstart/corpus/sounds/en_US_f_Allison"
 ln -s "$release" "$at/build/release/attune"
 cp "$at/recordings/one.wav" \
-    "$at/work/quickstart/corpus/sounds/en_US_f_Allison/vm-goodbye.wav"
+    "$at/work/quickstart/corpus/sounds/en_US_f_Allison/conf-getconfno.wav"
 PATH=$work/bin:$PATH
 (cd "$at" && attune finetune --data train.tsv --dev dev.tsv \
     --out work/quickstart/pretrained.safetensors) >"$work/log" 2>&1 ||
