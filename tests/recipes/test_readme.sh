@@ -53,6 +53,29 @@ mkdir -p "$at/build/release" "$at/work/quickstart/corpus/sounds/en_US_f_Allison"
 ln -s "$release" "$at/build/release/attune"
 cp "$at/recordings/one.wav" \
     "$at/work/quickstart/corpus/sounds/en_US_f_Allison/conf-getconfno.wav"
+# A copy of AN4, and three runs of the quickstart that are done but for the
+# table.
+mkdir -p "$at/FOLDER/audio/"{train,test}
+printf 'id\tpath\tspeaker\ttext\n' >"$at/FOLDER/manifest.tsv"
+tail -n +2 "$at/train.tsv" | while IFS=$'\t' read -r id path _ text; do
+    case $id in
+    u0) part=test speaker=fcaw ;;
+    u1) part=train speaker=fejs ;;
+    *) part=train speaker=fash ;;
+    esac
+    cp "$at/$path" "$at/FOLDER/audio/$part/"
+    printf '%s\taudio/%s/%s\t%s\t%s\n' "$id" "$part" "${path##*/}" $speaker \
+        "$text" >>"$at/FOLDER/manifest.tsv"
+done
+for run in "$at/work/quickstart-"{1,2,3}; do
+    mkdir -p "$run/corpus" "$run/done"
+    cp "$at/test.tsv" "$run/corpus/"
+    cut -f 1,4 "$at/test.tsv" | tail -n +2 | tee "$run/scratch.txt" \
+        >"$run/pretrained.txt"
+    for stage in corpus pretrain {,transcribe-}{scratch,pretrained} plot; do
+        : >"$run/done/$stage"
+    done
+done
 PATH=$work/bin:$PATH
 (cd "$at" && attune finetune --data train.tsv --dev dev.tsv \
     --out work/quickstart/pretrained.safetensors) >"$work/log" 2>&1 ||
