@@ -18,6 +18,7 @@ fi
 # As root, on fewer cores than ranks, which wait without keeping a core busy.
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_mpi_yield_when_idle=1
+export PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe # Open MPI 5
 export OMPI_MCA_btl_vader_single_copy_mechanism=none
 export OMPI_MCA_odls_base_sigkill_timeout=0 # no long farewell
 tones "$work/train" 24 1
@@ -80,7 +81,7 @@ signal_one() { # SIGNAL UPDATE OUT COMMAND...
         kill -0 $pid || break
         sleep 0.05
     done
-    pkill -"$signal" -n -P "$(pgrep -P $pid -x mpirun)"
+    pkill -"$signal" -n -P "$(pgrep -P $pid -x 'mpirun|prterun')"
     code=0
     wait $pid || code=$?
     cat "$work/log"
