@@ -283,23 +283,6 @@ struct status sound_read(struct sound *sound, const char *path,
     return status;
 }
 
-struct status sound_length(double *length_s, const char *path,
-                           const struct sound_request *r)
-{
-    SNDFILE *file;
-    SF_INFO info;
-    *length_s = 0;
-    struct status status = open_file(&file, &info, path, r);
-    if (status_failed(&status))
-        return status;
-    sf_close(file);
-    double end = (double)info.frames / info.samplerate;
-    if (r->end_s > 0 && r->end_s < end)
-        end = r->end_s;
-    *length_s = end - r->start_s;
-    return status;
-}
-
 void sound_free(struct sound *sound)
 {
     free(sound->samples);

@@ -45,10 +45,6 @@ struct sound {
 MUST_CHECK struct status sound_read(struct sound *sound, const char *path,
                                     const struct sound_request *request);
 
-/* Length of the recording in seconds, from its header alone. */
-MUST_CHECK struct status sound_length(double *length_s, const char *path,
-                                      const struct sound_request *request);
-
 /* Reads "rate:format:channels" into the raw_ fields of request. */
 MUST_CHECK struct status sound_parse_raw(struct sound_request *request,
                                          const char *text);

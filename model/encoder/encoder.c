@@ -126,21 +126,6 @@ void encoder_close(struct encoder *e)
     free(e);
 }
 
-size_t encoder_memory(const struct parameters *parameters, size_t rows,
-                      size_t longest, bool backward)
-{
-    struct encoder *e = calloc(1, sizeof *e);
-    size_t bytes = 0;
-    if (!e)
-        return 0;
-    struct status status = prepare(e, parameters, rows, longest, backward);
-    if (!status_failed(&status))
-        bytes = e->arena.used;
-    e->arena.base = NULL;
-    encoder_close(e);
-    return bytes;
-}
-
 /* Pointers into a block, found by name once for each block seen. */
 static void bind_weights(struct encoder *e, const real *block)
 {

@@ -33,10 +33,6 @@ MUST_CHECK struct status encoder_open(struct encoder **encoder,
                                       bool backward);
 void encoder_close(struct encoder *encoder);
 
-/* Bytes that encoder_open would take. */
-size_t encoder_memory(const struct parameters *parameters, size_t rows,
-                      size_t longest, bool backward);
-
 /* weights  [total]              in
  * input    [pack->rows, input]  in: normalised stacked frames
  * hidden   [pack->rows]         in: rows that are 1 are replaced by the mask

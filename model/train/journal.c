@@ -99,11 +99,6 @@ void journal_begin(struct journal *journal, const char *kind, uint64_t update)
         record_count(&journal->record, "update", update);
 }
 
-void journal_count(struct journal *journal, const char *key, uint64_t value)
-{
-    record_count(&journal->record, key, value);
-}
-
 void journal_number(struct journal *journal, const char *key, double value)
 {
     record_number(&journal->record, key, value);

@@ -31,7 +31,6 @@ MUST_CHECK struct status journal_open(struct journal *journal, const char *path,
 /* One line: begin, what it says, end. journal_end writes it at once, whole or
  * not at all. update UINT64_MAX: the line has none. */
 void journal_begin(struct journal *journal, const char *kind, uint64_t update);
-void journal_count(struct journal *journal, const char *key, uint64_t value);
 void journal_number(struct journal *journal, const char *key, double value);
 void journal_text(struct journal *journal, const char *key, const char *value);
 MUST_CHECK struct status journal_end(struct journal *journal);

@@ -106,7 +106,6 @@ static void every_exact_format_gives_its_samples(void **state)
         for (int channels = 1; channels <= 2; channels++) {
             const char *path;
             struct sound sound;
-            double length;
             assert_true(write_tones(&path, exact[i].name, exact[i].format, RATE,
                                     channels, FRAMES));
             assert_ok(sound_read(&sound, path, &whole));
@@ -114,8 +113,6 @@ static void every_exact_format_gives_its_samples(void **state)
             assert_int_equal(sound.rate_hz, RATE);
             compare(&sound, channels, 0, 0, exact[i].within);
             sound_free(&sound);
-            assert_ok(sound_length(&length, path, &whole));
-            assert_close(length, (double)FRAMES / RATE, 1e-12, 0);
         }
 }
 

@@ -44,11 +44,11 @@ static void lines_are_written_as_they_end(void **state)
     assert_holds(path, LINE(1));
     journal_begin(&j, "start", UINT64_MAX);
     journal_text(&j, "data", "a\"b");
-    journal_count(&j, "seed", 7);
+    journal_number(&j, "rate", 7.5);
     assert_holds(path, LINE(1));
     assert_ok(journal_end(&j));
     assert_holds(path, LINE(1) "{\"kind\":\"start\",\"data\":\"a\\\"b\","
-                               "\"seed\":7}\n");
+                               "\"rate\":7.5}\n");
     journal_close(&j);
     journal_close(&j);
 }
