@@ -18,7 +18,7 @@ import warnings
 
 warnings.filterwarnings("ignore")
 TAPS, LEFT, RIGHT, INPUT, HEADS = 15, 64, 8, 320, 4
-CODEBOOKS, CODES, VOCABULARY = 4, 256, 28
+CODEBOOKS, CODES, VISIBLE_WEIGHT, VOCABULARY = 4, 256, 0.5, 28
 
 
 def seconds_of(work, threads):
@@ -141,10 +141,11 @@ def train(verb, mode, threads, layers, dim, ffn, *rows):
         lengths = torch.tensor(lengths)
         there = torch.arange(most)[None] < lengths[:, None]
         i = torch.arange(most)
+        hidden = (torch.rand(len(lengths), most) < 0.335) & there
         return dict(
             x=torch.randn(len(lengths), most, INPUT),
-            there=there, lengths=lengths,
-            hidden=(torch.rand(len(lengths), most) < 0.335) & there,
+            there=there, lengths=lengths, hidden=hidden,
+            weight=torch.where(hidden[there], 1.0, VISIBLE_WEIGHT),
             reach=(i[None] - i[:, None]).clamp(-LEFT, RIGHT) + LEFT,
             padding=torch.where(there, 0.0, -torch.inf)[:, None, None],
             codes=torch.randint(CODES, (len(lengths), most, CODEBOOKS)),
@@ -155,9 +156,10 @@ def train(verb, mode, threads, layers, dim, ffn, *rows):
         y = model(p["x"], p["hidden"] if pretrain else None, p["reach"],
                    p["padding"])
         if pretrain:
-            logits = model.head(y[p["hidden"]]).view(-1, CODES)
-            return F.cross_entropy(logits, p["codes"][p["hidden"]].view(-1),
-                                   reduction="sum")
+            logits = model.head(y[p["there"]]).view(-1, CODES)
+            losses = F.cross_entropy(logits, p["codes"][p["there"]].view(-1),
+                                     reduction="none")
+            return p["weight"] @ losses.view(-1, CODEBOOKS).sum(1)
         logits = model.head(F.dropout(y, 0.1))
         return F.ctc_loss(logits.log_softmax(-1).transpose(0, 1),
                           torch.cat(p["labels"]), p["lengths"],

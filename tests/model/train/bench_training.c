@@ -107,13 +107,17 @@ static double count_flops(const struct run *r)
     struct status status = parameters_open(&parameters, &shape);
     if (status_failed(&status))
         abort();
-    double hidden =
-        1 - pow(1 - s->mask_start, (double)settings_rows(s, s->mask_span));
+    /* The share of rows whose targets are predicted. */
+    double predicted = s->visible_weight > 0
+                           ? 1
+                           : 1 - pow(1 - s->mask_start,
+                                     (double)settings_rows(s, s->mask_span));
     double weights = 0, rows = 0, pairs = 0, flops;
     for (size_t i = 0; i < parameters.count; i++)
         if (parameters.list[i].kind == PARAMETER_WEIGHT)
-            weights += (double)parameters.list[i].count *
-                       (strstr(parameters.list[i].name, "masked") ? hidden : 1);
+            weights +=
+                (double)parameters.list[i].count *
+                (strstr(parameters.list[i].name, "masked") ? predicted : 1);
     for (size_t u = 0; u < r->count; u++) {
         double own = rows_of(r->lengths_s[u], s);
         rows += own;
