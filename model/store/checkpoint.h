@@ -14,6 +14,9 @@
 #include "model/store/safetensors.h"
 #include "model/text/tokens.h"
 
+#define CHECKPOINT_FORMAT "1"
+#define CHECKPOINT_EXTRA_TENSORS 6 /* "attune.*": targets and statistics */
+
 /* Where a model comes from, kept as "attune.run.KEY" in the header. */
 #define CHECKPOINT_PROVENANCE 24
 struct provenance {

@@ -14,6 +14,7 @@
 #include "tests/fault.h"
 
 #include "model/store/checkpoint.c"
+#include "model/store/checkpoint_write.c"
 
 static void make_model(struct checkpoint *c)
 {
