@@ -109,6 +109,11 @@ ssize_t fault_read(int descriptor, void *bytes, size_t count)
     return fails(EIO) ? -1 : read(descriptor, bytes, count);
 }
 
+ssize_t fault_pread(int descriptor, void *bytes, size_t count, off_t at)
+{
+    return fails(EIO) ? -1 : pread(descriptor, bytes, count, at);
+}
+
 ssize_t fault_write(int descriptor, const void *bytes, size_t count)
 {
     if (!fails(ENOSPC))

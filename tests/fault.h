@@ -35,6 +35,7 @@ void fault_free(void *block);
 int fault_open(const char *path, int flags, ...);
 int fault_close(int descriptor);
 ssize_t fault_read(int descriptor, void *bytes, size_t count);
+ssize_t fault_pread(int descriptor, void *bytes, size_t count, off_t at);
 ssize_t fault_write(int descriptor, const void *bytes, size_t count);
 int fault_fsync(int descriptor);
 int fault_rename(const char *from, const char *to);
@@ -52,6 +53,8 @@ int fault_ftruncate(int descriptor, off_t length);
 #define open(...) fault_open(__VA_ARGS__)
 #define close(descriptor) fault_close(descriptor)
 #define read(descriptor, bytes, count) fault_read(descriptor, bytes, count)
+#define pread(descriptor, bytes, count, at)                                    \
+    fault_pread(descriptor, bytes, count, at)
 #define write(descriptor, bytes, count) fault_write(descriptor, bytes, count)
 #define fsync(descriptor) fault_fsync(descriptor)
 #define rename(from, to) fault_rename(from, to)

@@ -2,6 +2,8 @@
 #ifndef MODEL_KERNEL_CPU_H
 #define MODEL_KERNEL_CPU_H
 
+#include <stddef.h>
+
 /* Workers to use when the user does not say: the cores this process may run
  * on (affinity and cgroup quota respected). >= 1. */
 int cpu_count(void);
@@ -16,5 +18,9 @@ void cpu_choose_blas(char **argv);
 /* Denormal numbers count as zero in this thread (a hundredfold slow-down in
  * decayed moments otherwise). */
 void cpu_flush_denormals(void);
+
+/* A wish for pages of 2 MiB, before a large block's first use: filling it is
+ * then several times as fast. Cannot fail. */
+void cpu_large_pages(void *block, size_t size);
 
 #endif

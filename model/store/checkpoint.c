@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/kernel/cpu.h"
+
 void provenance_set(struct provenance *p, const char *key, const char *value)
 {
     size_t i = 0;
@@ -91,10 +93,12 @@ static struct status read_tokens(struct tokens *tokens,
     return status;
 }
 
-static struct status check_shape(const struct safetensor *t, const char *name,
-                                 int dims, const size_t *shape,
-                                 const char *path)
+/* Reads a tensor, which must have this shape, into values. */
+static struct status read_tensor(float *values, const struct safetensors *file,
+                                 const char *name, int dims,
+                                 const size_t *shape, const char *path)
 {
+    const struct safetensor *t = safetensors_find(file, name);
     if (!t)
         return status_error(STATUS_INPUT, "%s: lacks tensor \"%s\"", path,
                             name);
@@ -106,43 +110,52 @@ static struct status check_shape(const struct safetensor *t, const char *name,
                             "%s: tensor \"%s\" has another shape than the "
                             "settings say",
                             path, name);
+    struct status status = safetensors_values(values, file, t);
+    if (status_failed(&status))
+        return status;
+    bool finite = true;
+#pragma omp simd reduction(& : finite)
     for (size_t i = 0; i < t->count; i++)
-        if (!isfinite(t->data[i]))
+        finite &= isfinite(values[i]);
+    for (size_t i = 0; !finite && i < t->count; i++)
+        if (!isfinite(values[i]))
             return status_error(STATUS_INPUT,
                                 "%s: tensor \"%s\": value %zu is not finite",
                                 path, name, i);
-    return status_ok();
+    return status;
 }
 
-/* A float tensor copied into data, which has the shape's count. */
-static struct status copy_tensor(float *data, const struct safetensors *file,
-                                 const char *name, int dims,
-                                 const size_t *shape, const char *path)
+/* Floats that lie at the beginning of values become reals, in place. */
+static void widen(real *values, size_t count)
 {
-    const struct safetensor *t = safetensors_find(file, name);
-    struct status status = check_shape(t, name, dims, shape, path);
-    if (!status_failed(&status))
-        memcpy(data, t->data, t->count * sizeof *data);
-    return status;
+    for (size_t i = sizeof(real) == sizeof(float) ? 0 : count; i > 0; i--) {
+        float value;
+        memcpy(&value, (const char *)values + (i - 1) * sizeof value,
+               sizeof value);
+        values[i - 1] = (real)value;
+    }
 }
 
 static struct status read_weights(struct checkpoint *c,
                                   const struct safetensors *file,
                                   const char *path)
 {
-    c->weights = calloc(c->parameters.total, sizeof *c->weights);
+    size_t total = c->parameters.total;
+    c->weights = calloc(total, sizeof *c->weights);
     if (!c->weights)
         return status_memory("weights");
-    for (size_t i = 0; i < c->parameters.count; i++) {
+    cpu_large_pages(c->weights, total * sizeof *c->weights);
+    struct status status = status_ok();
+    for (size_t i = 0; i < c->parameters.count && !status_failed(&status);
+         i++) {
         const struct parameter *p = &c->parameters.list[i];
-        const struct safetensor *t = safetensors_find(file, p->name);
-        struct status status = check_shape(t, p->name, p->dims, p->shape, path);
-        if (status_failed(&status))
-            return status;
-        for (size_t j = 0; j < p->count; j++)
-            c->weights[p->offset + j] = (real)t->data[j];
+        real *values = c->weights + p->offset;
+        status = read_tensor((float *)values, file, p->name, p->dims, p->shape,
+                             path);
+        if (!status_failed(&status))
+            widen(values, p->count);
     }
-    return status_ok();
+    return status;
 }
 
 static struct status read_quantiser(struct quantiser *q,
@@ -166,15 +179,15 @@ static struct status read_quantiser(struct quantiser *q,
         quantiser_open(q, (int)books, (int)codes, (int)width, (int)input);
     if (!status_failed(&status))
         status =
-            copy_tensor(q->mean, file, "attune.targets.mean", 1, &input, path);
+            read_tensor(q->mean, file, "attune.targets.mean", 1, &input, path);
     if (!status_failed(&status))
-        status = copy_tensor(q->projection, file, "attune.targets.projection",
+        status = read_tensor(q->projection, file, "attune.targets.projection",
                              3, (size_t[]){books, width, input}, path);
     if (!status_failed(&status))
-        status = copy_tensor(q->code, file, "attune.targets.code", 3,
+        status = read_tensor(q->code, file, "attune.targets.code", 3,
                              (size_t[]){books, codes, width}, path);
     if (!status_failed(&status))
-        status = copy_tensor(q->bias, file, "attune.targets.bias", 2,
+        status = read_tensor(q->bias, file, "attune.targets.bias", 2,
                              (size_t[]){books, codes}, path);
     return status;
 }
@@ -194,9 +207,9 @@ static struct status read_cmvn(struct checkpoint *c,
     if (!c->cmvn_mean || !c->cmvn_scale)
         return status_memory("statistics");
     struct status status =
-        copy_tensor(c->cmvn_mean, file, "attune.cmvn.mean", 1, &bins, path);
+        read_tensor(c->cmvn_mean, file, "attune.cmvn.mean", 1, &bins, path);
     if (!status_failed(&status))
-        status = copy_tensor(c->cmvn_scale, file, "attune.cmvn.scale", 1, &bins,
+        status = read_tensor(c->cmvn_scale, file, "attune.cmvn.scale", 1, &bins,
                              path);
     return status;
 }
@@ -263,7 +276,7 @@ struct status checkpoint_read(struct checkpoint *c, const char *path)
 {
     struct safetensors file = {.tensor_count = 0};
     memset(c, 0, sizeof *c);
-    struct status status = safetensors_read(&file, path);
+    struct status status = safetensors_open(&file, path);
     const char *format = NULL;
     if (!status_failed(&status)) {
         format = safetensors_find_text(&file, "attune.format");

@@ -26,25 +26,29 @@ struct piece {
     size_t begin, end; /* bytes of the data block */
 };
 
-/* A file while it is read. */
-struct reader {
-    const char *path;
+/* An open file. */
+struct safetensors_reader {
+    char *path;
     int descriptor;
-    size_t size;   /* of the whole file */
-    size_t length; /* of the header */
-    json_t *header;
-    struct piece *pieces;
+    size_t size;          /* of the whole file */
+    size_t length;        /* of the header */
+    json_t *header;       /* while it is read */
+    struct piece *pieces; /* at last as the file's tensors, whose their names
+                           * are */
     size_t piece_count;
 };
 
 /* ---- Bytes ---- */
 
-static struct status read_bytes(struct reader *r, void *bytes, size_t count)
+/* bytes [count] from at of the file. (Not mapped: a file cut short while it is
+ * read is an error then, and not the program's death.) */
+static struct status read_bytes(const struct safetensors_reader *r, void *bytes,
+                                size_t at, size_t count)
 {
     char *next = bytes;
     while (count) {
         size_t part = count < READ_MOST ? count : READ_MOST;
-        ssize_t got = read(r->descriptor, next, part);
+        ssize_t got = pread(r->descriptor, next, part, (off_t)at);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
@@ -54,12 +58,13 @@ static struct status read_bytes(struct reader *r, void *bytes, size_t count)
             return status_error(STATUS_INPUT,
                                 "%s: was cut short while being read", r->path);
         next += got;
+        at += (size_t)got;
         count -= (size_t)got;
     }
     return status_ok();
 }
 
-static struct status open_file(struct reader *r)
+static struct status open_file(struct safetensors_reader *r)
 {
     struct stat found;
     /* Without O_NONBLOCK a pipe would wait for a writer. */
@@ -103,13 +108,13 @@ static bool plain_json(const char *text, size_t length)
     return values <= length / 4 + 16;
 }
 
-static struct status read_header(struct reader *r)
+static struct status read_header(struct safetensors_reader *r)
 {
     uint64_t claimed;
     if (r->size < sizeof claimed)
         return status_error(STATUS_INPUT, "%s: is no safetensors file: %s",
                             r->path, r->size ? "too short" : "empty");
-    struct status status = read_bytes(r, &claimed, sizeof claimed);
+    struct status status = read_bytes(r, &claimed, 0, sizeof claimed);
     if (status_failed(&status))
         return status;
     if (claimed > SAFETENSORS_HEADER_MOST || claimed > r->size - sizeof claimed)
@@ -121,7 +126,7 @@ static struct status read_header(struct reader *r)
     char *text = malloc(r->length + 1);
     if (!text)
         return status_memory(r->path);
-    status = read_bytes(r, text, r->length);
+    status = read_bytes(r, text, sizeof claimed, r->length);
     if (!status_failed(&status)) {
         json_error_t error = {.line = 0};
         if (r->length && text[0] == '{' && plain_json(text, r->length))
@@ -143,8 +148,8 @@ static struct status read_header(struct reader *r)
 
 /* ---- Tensors ---- */
 
-static struct status refuse(const struct reader *r, const char *name,
-                            const char *why)
+static struct status refuse(const struct safetensors_reader *r,
+                            const char *name, const char *why)
 {
     return status_error(STATUS_INPUT, "%s: tensor \"%s\": %s", r->path, name,
                         why);
@@ -176,7 +181,8 @@ static bool find_dtype(struct piece *p, size_t *width, const char *name)
     return false;
 }
 
-static struct status read_piece(struct piece *p, const struct reader *r,
+static struct status read_piece(struct piece *p,
+                                const struct safetensors_reader *r,
                                 const char *name, const json_t *entry)
 {
     const char *dtype = json_string_value(json_object_get(entry, "dtype"));
@@ -217,7 +223,8 @@ static struct status read_piece(struct piece *p, const struct reader *r,
 }
 
 static struct status read_texts(struct safetensors *file,
-                                const struct reader *r, json_t *metadata)
+                                const struct safetensors_reader *r,
+                                json_t *metadata)
 {
     const char *key;
     json_t *value;
@@ -241,7 +248,8 @@ static struct status read_texts(struct safetensors *file,
     return status_ok();
 }
 
-static struct status read_entries(struct safetensors *file, struct reader *r)
+static struct status read_entries(struct safetensors *file,
+                                  struct safetensors_reader *r)
 {
     struct status status = status_ok();
     const char *name;
@@ -271,12 +279,10 @@ static int compare_places(const void *a, const void *b)
     return strcmp(x->tensor.name, y->tensor.name);
 }
 
-/* Sorts the pieces by place: they must fill the data block without holes.
- * count is the sum of their values, which no file's size lets overflow. */
-static struct status check_places(struct reader *r, size_t *count)
+/* Sorts the pieces by place: they must fill the data block without holes. */
+static struct status check_places(struct safetensors_reader *r)
 {
     size_t end = 0;
-    *count = 0;
     qsort(r->pieces, r->piece_count, sizeof *r->pieces, compare_places);
     for (size_t i = 0; i < r->piece_count; i++) {
         const struct piece *p = &r->pieces[i];
@@ -285,7 +291,6 @@ static struct status check_places(struct reader *r, size_t *count)
                           p->begin < end ? "overlaps another tensor"
                                          : "leaves a hole before its data");
         end = p->end;
-        *count += p->tensor.count;
     }
     size_t held = r->size - sizeof(uint64_t) - r->length;
     if (end != held)
@@ -319,17 +324,80 @@ static float widen(enum dtype dtype, uint16_t half)
     return sign ? -small : small;
 }
 
-static struct status read_values(float *values, struct reader *r,
-                                 const struct piece *p)
+static int compare_names(const void *a, const void *b)
 {
+    const struct safetensor *x = a, *y = b;
+    return strcmp(x->name, y->name);
+}
+
+static int compare_pieces(const void *a, const void *b)
+{
+    const struct piece *x = a, *y = b;
+    return strcmp(x->tensor.name, y->tensor.name);
+}
+
+/* The pieces become the file's tensors, in the order of names. */
+static struct status list_tensors(struct safetensors *file,
+                                  struct safetensors_reader *r)
+{
+    file->tensors = calloc(r->piece_count + 1, sizeof *file->tensors);
+    if (!file->tensors)
+        return status_memory(r->path);
+    qsort(r->pieces, r->piece_count, sizeof *r->pieces, compare_pieces);
+    for (size_t i = 0; i < r->piece_count; i++)
+        file->tensors[i] = r->pieces[i].tensor;
+    file->tensor_count = r->piece_count;
+    return status_ok();
+}
+
+static struct status open_reader(struct safetensors_reader **out,
+                                 const char *path)
+{
+    struct safetensors_reader *r = calloc(1, sizeof *r);
+    *out = r;
+    if (!r)
+        return status_memory(path);
+    r->descriptor = -1;
+    r->path = strdup(path);
+    return r->path ? open_file(r) : status_memory(path);
+}
+
+struct status safetensors_open(struct safetensors *file, const char *path)
+{
+    *file = (struct safetensors){.tensor_count = 0};
+    struct status status = open_reader(&file->reader, path);
+    if (!status_failed(&status))
+        status = read_header(file->reader);
+    if (!status_failed(&status))
+        status = read_entries(file, file->reader);
+    if (!status_failed(&status))
+        status = check_places(file->reader);
+    if (!status_failed(&status))
+        status = list_tensors(file, file->reader);
+    if (status_failed(&status)) {
+        safetensors_free(file);
+        return status;
+    }
+    json_decref(file->reader->header);
+    file->reader->header = NULL;
+    return status;
+}
+
+struct status safetensors_values(float *values, const struct safetensors *file,
+                                 const struct safetensor *tensor)
+{
+    const struct safetensors_reader *r = file->reader;
+    const struct piece *p = &r->pieces[tensor - file->tensors];
+    size_t begin = sizeof(uint64_t) + r->length + p->begin;
     uint16_t half[WIDEN_MOST];
     struct status status = status_ok();
     if (p->dtype == F32)
-        return read_bytes(r, values, p->end - p->begin);
-    for (size_t at = 0; at < p->tensor.count && !status_failed(&status);) {
-        size_t left = p->tensor.count - at;
+        return read_bytes(r, values, begin, p->end - p->begin);
+    for (size_t at = 0; at < tensor->count && !status_failed(&status);) {
+        size_t left = tensor->count - at;
         size_t count = left < WIDEN_MOST ? left : WIDEN_MOST;
-        status = read_bytes(r, half, count * sizeof *half);
+        status = read_bytes(r, half, begin + at * sizeof *half,
+                            count * sizeof *half);
         for (size_t i = 0; i < count && !status_failed(&status); i++)
             values[at + i] = widen(p->dtype, half[i]);
         at += count;
@@ -337,60 +405,53 @@ static struct status read_values(float *values, struct reader *r,
     return status;
 }
 
-static int compare_names(const void *a, const void *b)
+static struct status read_data(struct safetensors *file)
 {
-    const struct safetensor *x = a, *y = b;
-    return strcmp(x->name, y->name);
-}
-
-static struct status read_data(struct safetensors *file, struct reader *r)
-{
-    size_t count;
-    struct status status = check_places(r, &count);
-    if (status_failed(&status))
-        return status;
+    size_t count = 0; /* which no file's size lets overflow */
+    for (size_t i = 0; i < file->tensor_count; i++)
+        count += file->tensors[i].count;
     float *block = malloc((count + 1) * sizeof *block);
+    struct status status = status_ok();
     file->block = block;
-    file->tensors = calloc(r->piece_count + 1, sizeof *file->tensors);
-    if (!block || !file->tensors)
-        return status_memory(r->path);
-    for (size_t i = 0; i < r->piece_count && !status_failed(&status); i++) {
-        struct piece *p = &r->pieces[i];
-        status = read_values(block, r, p);
-        p->tensor.data = block;
-        block += p->tensor.count;
-        file->tensors[file->tensor_count++] = p->tensor;
-        p->tensor.name = NULL; /* now the file's */
+    if (!block)
+        return status_memory(file->reader->path);
+    for (size_t i = 0; i < file->tensor_count && !status_failed(&status); i++) {
+        struct safetensor *t = &file->tensors[i];
+        status = safetensors_values(block, file, t);
+        t->data = block;
+        block += t->count;
     }
-    qsort(file->tensors, file->tensor_count, sizeof *file->tensors,
-          compare_names);
     return status;
 }
 
 struct status safetensors_read(struct safetensors *file, const char *path)
 {
-    struct reader r = {.path = path, .descriptor = -1};
-    *file = (struct safetensors){.tensor_count = 0};
-    struct status status = open_file(&r);
+    struct status status = safetensors_open(file, path);
     if (!status_failed(&status))
-        status = read_header(&r);
-    if (!status_failed(&status))
-        status = read_entries(file, &r);
-    if (!status_failed(&status))
-        status = read_data(file, &r);
-    for (size_t i = 0; i < r.piece_count; i++)
-        free(r.pieces[i].tensor.name);
-    free(r.pieces);
-    json_decref(r.header);
-    if (r.descriptor >= 0)
-        close(r.descriptor);
+        status = read_data(file);
     if (status_failed(&status))
         safetensors_free(file);
     return status;
 }
 
+/* The names are the file's once it has tensors. */
+static void close_reader(struct safetensors_reader *r, bool own_names)
+{
+    if (!r)
+        return;
+    for (size_t i = 0; own_names && i < r->piece_count; i++)
+        free(r->pieces[i].tensor.name);
+    free(r->pieces);
+    json_decref(r->header);
+    if (r->descriptor >= 0)
+        close(r->descriptor);
+    free(r->path);
+    free(r);
+}
+
 void safetensors_free(struct safetensors *file)
 {
+    close_reader(file->reader, !file->tensors);
     for (size_t i = 0; i < file->tensor_count; i++)
         free(file->tensors[i].name);
     for (size_t i = 0; i < file->text_count; i++) {

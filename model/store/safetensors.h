@@ -23,21 +23,35 @@ struct safetensors_text {
     char *key, *value;
 };
 
-/* A file in memory: tensors and the string pairs of "__metadata__". */
+/* A file: tensors and the string pairs of "__metadata__". */
 struct safetensors {
     size_t tensor_count;
     struct safetensor *tensors; /* sorted by name */
     size_t text_count;
     struct safetensors_text *texts;
-    void *block; /* the data, owned */
+    struct safetensors_reader *reader; /* of the open file, owned */
+    void *block; /* the data where safetensors_read read all, owned */
 };
 
-/* Reads and checks everything: lengths, JSON, names, dtypes, shapes whose
- * product overflows, offsets that overlap, leave holes or leave the file,
- * duplicate keys. Memory never exceeds a small multiple of the file's size.
- * *file is empty on failure; the text names path and tensor. */
+/* Reads and checks everything but the data, which stays in the open file:
+ * lengths, JSON, names, dtypes, shapes whose product overflows, offsets that
+ * overlap, leave holes or leave the file, duplicate keys. The tensors' data is
+ * NULL. Memory never exceeds a small multiple of the file's size. *file is
+ * empty on failure; the text names path and tensor. */
+MUST_CHECK struct status safetensors_open(struct safetensors *file,
+                                          const char *path);
+
+/* values [tensor->count] out: the data of a tensor of the open file, read
+ * straight to where it is wanted. */
+MUST_CHECK struct status safetensors_values(float *values,
+                                            const struct safetensors *file,
+                                            const struct safetensor *tensor);
+
+/* safetensors_open, and all data into one block of the file's own. */
 MUST_CHECK struct status safetensors_read(struct safetensors *file,
                                           const char *path);
+
+/* Closes the file, too. */
 void safetensors_free(struct safetensors *file);
 
 /* NULL if there is none. */
