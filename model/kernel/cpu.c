@@ -84,6 +84,9 @@ void cpu_choose_blas(char **argv)
         return;
     /* The variable itself is the mark that keeps this from happening twice. */
     setenv("OPENBLAS_CORETYPE", better, 1);
+    /* Workers are ours (gemm_threads); OpenBLAS's would only wait, and wait by
+     * turning round and round. */
+    setenv("OPENBLAS_NUM_THREADS", "1", 0);
     execv("/proc/self/exe", argv);
 }
 
