@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/kernel/cpu.h"
+
 #define ALIGNMENT 64
 
 struct status arena_open(struct arena *arena, const char *what)
@@ -16,6 +18,7 @@ struct status arena_open(struct arena *arena, const char *what)
     arena->base = aligned_alloc(ALIGNMENT, size ? size : ALIGNMENT);
     if (!arena->base)
         return status_memory(what);
+    cpu_large_pages(arena->base, size);
     memset(arena->base, 0, size);
     arena->size = size;
     return status_ok();
