@@ -8,7 +8,6 @@
 #include "model/layer/activation.h"
 #include "model/layer/convolution.h"
 #include "model/layer/layernorm.h"
-#include "model/layer/linear.h"
 
 #define PIECE                                                                  \
     8192 /* reals: a quarter of a cache of 256 KiB, read and written */
@@ -56,10 +55,10 @@ static void ffn_weights(struct conformer_ffn_weights *w, real *block,
         real **place;
     } places[] = {{"_layer_norm.weight", &w->norm_gain},
                   {"_layer_norm.bias", &w->norm_bias},
-                  {".intermediate_dense.weight", &w->in},
-                  {".intermediate_dense.bias", &w->in_bias},
-                  {".output_dense.weight", &w->out},
-                  {".output_dense.bias", &w->out_bias}};
+                  {".intermediate_dense.weight", &w->in.weight},
+                  {".intermediate_dense.bias", &w->in.bias},
+                  {".output_dense.weight", &w->out.weight},
+                  {".output_dense.bias", &w->out.bias}};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         snprintf(name, sizeof name, "%s%s", module, places[i].suffix);
         *places[i].place = at(block, p, layer, name);
@@ -69,26 +68,42 @@ static void ffn_weights(struct conformer_ffn_weights *w, real *block,
 void conformer_weights(struct conformer_weights *w, real *block,
                        const struct parameters *p, int layer)
 {
+    *w = (struct conformer_weights){.table = NULL};
     ffn_weights(&w->ffn1, block, p, layer, "ffn1");
     ffn_weights(&w->ffn2, block, p, layer, "ffn2");
     w->attention_gain = at(block, p, layer, "self_attn_layer_norm.weight");
     w->attention_bias = at(block, p, layer, "self_attn_layer_norm.bias");
-    w->qkv = at(block, p, layer, "self_attn.linear_q.weight");
-    w->qkv_bias = at(block, p, layer, "self_attn.linear_q.bias");
-    w->out = at(block, p, layer, "self_attn.linear_out.weight");
-    w->out_bias = at(block, p, layer, "self_attn.linear_out.bias");
+    w->qkv.weight = at(block, p, layer, "self_attn.linear_q.weight");
+    w->qkv.bias = at(block, p, layer, "self_attn.linear_q.bias");
+    w->out.weight = at(block, p, layer, "self_attn.linear_out.weight");
+    w->out.bias = at(block, p, layer, "self_attn.linear_out.bias");
     w->table = at(block, p, layer, "self_attn.distance_embedding.weight");
     w->conv_gain = at(block, p, layer, "conv_module.layer_norm.weight");
     w->conv_bias = at(block, p, layer, "conv_module.layer_norm.bias");
-    w->pointwise1 = at(block, p, layer, "conv_module.pointwise_conv1.weight");
+    w->pointwise1.weight =
+        at(block, p, layer, "conv_module.pointwise_conv1.weight");
     w->taps = at(block, p, layer, "conv_module.depthwise_conv.weight");
     w->depthwise_gain =
         at(block, p, layer, "conv_module.depthwise_layer_norm.weight");
     w->depthwise_bias =
         at(block, p, layer, "conv_module.depthwise_layer_norm.bias");
-    w->pointwise2 = at(block, p, layer, "conv_module.pointwise_conv2.weight");
+    w->pointwise2.weight =
+        at(block, p, layer, "conv_module.pointwise_conv2.weight");
     w->final_gain = at(block, p, layer, "final_layer_norm.weight");
     w->final_bias = at(block, p, layer, "final_layer_norm.bias");
+}
+
+void conformer_matrices(struct conformer_matrix matrices[CONFORMER_MATRICES],
+                        struct conformer_weights *w,
+                        const struct model_shape *shape)
+{
+    size_t dim = (size_t)shape->dim, ffn = (size_t)shape->ffn;
+    const struct conformer_matrix own[CONFORMER_MATRICES] = {
+        {&w->ffn1.in, ffn, dim},        {&w->ffn1.out, dim, ffn},
+        {&w->qkv, 3 * dim, dim},        {&w->out, dim, dim},
+        {&w->pointwise1, 2 * dim, dim}, {&w->pointwise2, dim, dim},
+        {&w->ffn2.in, ffn, dim},        {&w->ffn2.out, dim, ffn}};
+    memcpy(matrices, own, sizeof own);
 }
 
 void conformer_carve_kept(struct conformer_kept *k, struct arena *arena,
@@ -133,6 +148,10 @@ void conformer_carve_scratch(struct conformer_scratch *s, struct arena *arena,
     s->attention =
         arena_real(arena, attention_scratch(&attention, longest, backward), 1);
     s->taps = arena_real(arena, 2 * (size_t)shape->taps, dim);
+    s->int8 = backward
+                  ? NULL
+                  : arena_carve(arena, rows,
+                                gemm_int8_scratch(1, ffn > dim ? ffn : dim));
 }
 
 static struct dropout dropout_at(const struct conformer_noise *noise,
@@ -187,11 +206,11 @@ static void ffn_forward(struct conformer_kept *k, int which, enum norm norm,
     real *y = k->after[norm];
     layernorm_forward(s->narrow[0], k->mean[norm], k->rstd[norm], x,
                       w->norm_gain, w->norm_bias, rows, dim);
-    linear_forward(k->ffn_inner[which], s->narrow[0], w->in, w->in_bias, rows,
-                   dim, ffn);
+    linear_apply(k->ffn_inner[which], s->narrow[0], &w->in, s->int8, rows, dim,
+                 ffn);
     activate(s->wide[0], k->ffn_inner[which], rows * ffn,
              dropout_at(noise, inner));
-    linear_forward(y, s->wide[0], w->out, w->out_bias, rows, ffn, dim);
+    linear_apply(y, s->wide[0], &w->out, s->int8, rows, ffn, dim);
     dropout_apply(y, rows * dim, dropout_at(noise, out), 0);
     residual_into(y, x, (real)0.5, rows * dim);
 }
@@ -210,12 +229,11 @@ static void attention_module_forward(struct conformer_kept *k,
     layernorm_forward(s->narrow[0], k->mean[NORM_ATTENTION],
                       k->rstd[NORM_ATTENTION], x, w->attention_gain,
                       w->attention_bias, rows, dim);
-    linear_forward(k->qkv, s->narrow[0], w->qkv, w->qkv_bias, rows, dim,
-                   3 * dim);
+    linear_apply(k->qkv, s->narrow[0], &w->qkv, s->int8, rows, dim, 3 * dim);
     attention_forward(k->attended, k->maximum, k->sum, k->qkv, w->table, pack,
                       &attention, dropout_at(noise, SITE_WEIGHTS),
                       s->attention);
-    linear_forward(y, k->attended, w->out, w->out_bias, rows, dim, dim);
+    linear_apply(y, k->attended, &w->out, s->int8, rows, dim, dim);
     dropout_apply(y, rows * dim, dropout_at(noise, SITE_ATTENTION_OUT), 0);
     residual_into(y, x, 1, rows * dim);
 }
@@ -232,8 +250,8 @@ static void convolution_module_forward(struct conformer_kept *k,
     real *y = k->after[NORM_CONV];
     layernorm_forward(s->narrow[0], k->mean[NORM_CONV], k->rstd[NORM_CONV], x,
                       w->conv_gain, w->conv_bias, rows, dim);
-    linear_forward(k->gates, s->narrow[0], w->pointwise1, NULL, rows, dim,
-                   2 * dim);
+    linear_apply(k->gates, s->narrow[0], &w->pointwise1, s->int8, rows, dim,
+                 2 * dim);
     glu_forward(s->narrow[0], k->gates, rows, dim);
     convolution_forward(k->depthwise, s->narrow[0], w->taps, pack, dim,
                         (size_t)shape->taps, s->taps);
@@ -241,7 +259,7 @@ static void convolution_module_forward(struct conformer_kept *k,
                       k->rstd[NORM_DEPTHWISE], k->depthwise, w->depthwise_gain,
                       w->depthwise_bias, rows, dim);
     swish_forward(s->narrow[0], s->narrow[0], rows * dim);
-    linear_forward(y, s->narrow[0], w->pointwise2, NULL, rows, dim, dim);
+    linear_apply(y, s->narrow[0], &w->pointwise2, s->int8, rows, dim, dim);
     dropout_apply(y, rows * dim, dropout_at(noise, SITE_CONV_OUT), 0);
     residual_into(y, x, 1, rows * dim);
 }
@@ -279,15 +297,15 @@ static void ffn_backward(real *d, const struct conformer_ffn_weights *g,
         d_out[i] = (real)0.5 * d[i];
     dropout_apply(d_out, rows * dim, dropout_at(noise, out), 0);
     activate(active, k->ffn_inner[which], rows * ffn, dropout_at(noise, inner));
-    linear_backward(d_inner, 0, g->out, g->out_bias, d_out, active, w->out,
-                    rows, ffn, dim);
+    linear_backward(d_inner, 0, g->out.weight, g->out.bias, d_out, active,
+                    w->out.weight, rows, ffn, dim);
     activate_backward(d_inner, k->ffn_inner[which], rows * ffn,
                       dropout_at(noise, inner));
     real *normed = s->narrow[0], *d_normed = s->narrow[1];
     layernorm_forward(normed, NULL, NULL, input_of(k, norm), w->norm_gain,
                       w->norm_bias, rows, dim);
-    linear_backward(d_normed, 0, g->in, g->in_bias, d_inner, normed, w->in,
-                    rows, dim, ffn);
+    linear_backward(d_normed, 0, g->in.weight, g->in.bias, d_inner, normed,
+                    w->in.weight, rows, dim, ffn);
     layernorm_backward(d, 1, g->norm_gain, g->norm_bias, d_normed,
                        input_of(k, norm), k->mean[norm], k->rstd[norm],
                        w->norm_gain, rows, dim);
@@ -305,16 +323,16 @@ static void attention_module_backward(
     real *d_qkv = s->wide[0];
     memcpy(d_out, d, rows * dim * sizeof *d);
     dropout_apply(d_out, rows * dim, dropout_at(noise, SITE_ATTENTION_OUT), 0);
-    linear_backward(d_attended, 0, g->out, g->out_bias, d_out, k->attended,
-                    w->out, rows, dim, dim);
+    linear_backward(d_attended, 0, g->out.weight, g->out.bias, d_out,
+                    k->attended, w->out.weight, rows, dim, dim);
     attention_backward(d_qkv, g->table, d_attended, k->attended, k->maximum,
                        k->sum, k->qkv, w->table, pack, &attention,
                        dropout_at(noise, SITE_WEIGHTS), s->attention);
     real *normed = s->narrow[0], *d_normed = s->narrow[1];
     layernorm_forward(normed, NULL, NULL, input_of(k, NORM_ATTENTION),
                       w->attention_gain, w->attention_bias, rows, dim);
-    linear_backward(d_normed, 0, g->qkv, g->qkv_bias, d_qkv, normed, w->qkv,
-                    rows, dim, 3 * dim);
+    linear_backward(d_normed, 0, g->qkv.weight, g->qkv.bias, d_qkv, normed,
+                    w->qkv.weight, rows, dim, 3 * dim);
     layernorm_backward(d, 1, g->attention_gain, g->attention_bias, d_normed,
                        input_of(k, NORM_ATTENTION), k->mean[NORM_ATTENTION],
                        k->rstd[NORM_ATTENTION], w->attention_gain, rows, dim);
@@ -334,8 +352,8 @@ static void convolution_module_backward(
     layernorm_forward(normed, NULL, NULL, k->depthwise, w->depthwise_gain,
                       w->depthwise_bias, rows, dim);
     swish_forward(s->wide[0], normed, rows * dim);
-    linear_backward(d_swish, 0, g->pointwise2, NULL, d_out, s->wide[0],
-                    w->pointwise2, rows, dim, dim);
+    linear_backward(d_swish, 0, g->pointwise2.weight, NULL, d_out, s->wide[0],
+                    w->pointwise2.weight, rows, dim, dim);
     swish_backward(d_swish, d_swish, normed, rows * dim);
     layernorm_backward(d_swish, 0, g->depthwise_gain, g->depthwise_bias,
                        d_swish, k->depthwise, k->mean[NORM_DEPTHWISE],
@@ -350,8 +368,8 @@ static void convolution_module_backward(
     real *d_normed = s->narrow[1];
     layernorm_forward(normed, NULL, NULL, input_of(k, NORM_CONV), w->conv_gain,
                       w->conv_bias, rows, dim);
-    linear_backward(d_normed, 0, g->pointwise1, NULL, d_gates, normed,
-                    w->pointwise1, rows, dim, 2 * dim);
+    linear_backward(d_normed, 0, g->pointwise1.weight, NULL, d_gates, normed,
+                    w->pointwise1.weight, rows, dim, 2 * dim);
     layernorm_backward(d, 1, g->conv_gain, g->conv_bias, d_normed,
                        input_of(k, NORM_CONV), k->mean[NORM_CONV],
                        k->rstd[NORM_CONV], w->conv_gain, rows, dim);

@@ -13,25 +13,40 @@
 #include "model/kernel/arena.h"
 #include "model/kernel/random.h"
 #include "model/layer/attention.h"
+#include "model/layer/linear.h"
 #include "model/layer/pack.h"
 
 /* A layer's tensors inside a block of weights, or of gradients. */
 struct conformer_ffn_weights {
-    real *norm_gain, *norm_bias, *in, *in_bias, *out, *out_bias;
+    real *norm_gain, *norm_bias;
+    struct linear in, out;
 };
 struct conformer_weights {
     struct conformer_ffn_weights ffn1, ffn2;
     real *attention_gain, *attention_bias;
-    real *qkv, *qkv_bias; /* [3 dim, dim], [3 dim] */
-    real *out, *out_bias, *table;
-    real *conv_gain, *conv_bias, *pointwise1, *taps;
-    real *depthwise_gain, *depthwise_bias, *pointwise2;
+    struct linear qkv; /* [3 dim, dim] */
+    struct linear out;
+    real *table;
+    real *conv_gain, *conv_bias, *taps;
+    struct linear pointwise1;
+    real *depthwise_gain, *depthwise_bias;
+    struct linear pointwise2;
     real *final_gain, *final_bias;
 };
 
 /* Where layer (0 ..) lies in block. */
 void conformer_weights(struct conformer_weights *weights, real *block,
                        const struct parameters *parameters, int layer);
+
+/* A layer's matrices. */
+#define CONFORMER_MATRICES 8
+struct conformer_matrix {
+    struct linear *linear; /* in weights */
+    size_t out, in;
+};
+void conformer_matrices(struct conformer_matrix matrices[CONFORMER_MATRICES],
+                        struct conformer_weights *weights,
+                        const struct model_shape *shape);
 
 /* What forward keeps for backward: products of gemm and inputs of norms;
  * norms' outputs, swish and GLU are computed again. All [rows, ...]. */
@@ -52,6 +67,7 @@ struct conformer_scratch {
     real *wide[2];   /* [rows, max(ffn, 3 dim)] */
     real *narrow[3]; /* [rows, dim] */
     real *attention, *taps;
+    void *int8; /* of products in evaluation; else NULL */
 };
 
 /* Carves; in evaluation every layer may share one `kept`. */

@@ -26,6 +26,7 @@ struct encoder {
     struct conformer_weights *weights;   /* [layers] in the last block seen */
     struct conformer_weights *gradients; /* [layers] */
     const real *weights_block, *gradients_block;
+    const struct int8_weights *int8; /* or NULL */
     size_t at_gain, at_bias, at_projection, at_offset, at_embedding;
     /* The pass at hand. */
     const real *input;
@@ -126,13 +127,23 @@ void encoder_close(struct encoder *e)
     free(e);
 }
 
+void encoder_use_int8(struct encoder *e, const struct int8_weights *int8)
+{
+    assert(!e->backward);
+    e->int8 = int8;
+    e->weights_block = NULL;
+}
+
 /* Pointers into a block, found by name once for each block seen. */
 static void bind_weights(struct encoder *e, const real *block)
 {
     if (e->weights_block == block)
         return;
-    for (int i = 0; i < e->parameters->shape.layers; i++)
+    for (int i = 0; i < e->parameters->shape.layers; i++) {
         conformer_weights(&e->weights[i], (real *)block, e->parameters, i);
+        if (e->int8)
+            int8_weights_bind(&e->weights[i], e->int8, i);
+    }
     e->weights_block = block;
 }
 

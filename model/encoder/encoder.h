@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "audio/status.h"
+#include "model/encoder/int8_weights.h"
 #include "model/encoder/parameters.h"
 #include "model/kernel/random.h"
 #include "model/kernel/real.h"
@@ -32,6 +33,11 @@ MUST_CHECK struct status encoder_open(struct encoder **encoder,
                                       size_t rows, size_t longest,
                                       bool backward);
 void encoder_close(struct encoder *encoder);
+
+/* From now on the layers' products in evaluation are those of int8, which must
+ * be made of the weights that encoder_forward is given and stay until close;
+ * not for an encoder with backward memory. */
+void encoder_use_int8(struct encoder *encoder, const struct int8_weights *int8);
 
 /* weights  [total]              in
  * input    [pack->rows, input]  in: normalised stacked frames

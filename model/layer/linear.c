@@ -5,6 +5,15 @@
 
 #include "model/kernel/gemm.h"
 
+void linear_apply(real *y, const real *x, const struct linear *linear,
+                  void *scratch, size_t rows, size_t in, size_t out)
+{
+    if (linear->int8)
+        gemm_int8_nt(y, x, linear->int8, linear->bias, rows, scratch);
+    else
+        linear_forward(y, x, linear->weight, linear->bias, rows, in, out);
+}
+
 void linear_forward(real *y, const real *x, const real *weight,
                     const real *bias, size_t rows, size_t in, size_t out)
 {

@@ -4,7 +4,26 @@
 
 #include <stddef.h>
 
+#include "model/kernel/gemm_int8.h"
 #include "model/kernel/real.h"
+
+/* A layer's tensors inside a block of weights, or of gradients. */
+struct linear {
+    real *weight;                 /* [out, in] torch's order */
+    real *bias;                   /* [out] or NULL */
+    const struct gemm_int8 *int8; /* the weight in eight bits, used in its
+                                   * stead in evaluation; NULL: none */
+};
+
+/* y = x weight^T + bias, by the weights of eight bits where there are any.
+ *
+ * y        [rows, out]  out
+ * x        [rows, in]   in
+ * scratch  gemm_int8_scratch(rows, in) bytes; not used without int8
+ *
+ * Cannot fail. */
+void linear_apply(real *y, const real *x, const struct linear *linear,
+                  void *scratch, size_t rows, size_t in, size_t out);
 
 /* y = x weight^T + bias
  *

@@ -93,6 +93,14 @@ static struct status read_tokens(struct tokens *tokens,
     return status;
 }
 
+/* What failed, of the file at path. */
+static struct status name_path(struct status status, const char *path)
+{
+    return status_failed(&status)
+               ? status_error(status.code, "%s: %s", path, status.text)
+               : status;
+}
+
 /* Reads a tensor, which must have this shape, into values. */
 static struct status read_tensor(float *values, const struct safetensors *file,
                                  const char *name, int dims,
@@ -113,11 +121,11 @@ static struct status read_tensor(float *values, const struct safetensors *file,
     struct status status = safetensors_values(values, file, t);
     if (status_failed(&status))
         return status;
-    bool finite = true;
-#pragma omp simd reduction(& : finite)
+    float zero = 0; /* NaN if a value is not finite */
+#pragma omp simd reduction(+ : zero)
     for (size_t i = 0; i < t->count; i++)
-        finite &= isfinite(values[i]);
-    for (size_t i = 0; !finite && i < t->count; i++)
+        zero += values[i] * 0;
+    for (size_t i = 0; isnan(zero) && i < t->count; i++)
         if (!isfinite(values[i]))
             return status_error(STATUS_INPUT,
                                 "%s: tensor \"%s\": value %zu is not finite",
@@ -136,25 +144,62 @@ static void widen(real *values, size_t count)
     }
 }
 
-static struct status read_weights(struct checkpoint *c,
+/* Values of the largest tensor. */
+static size_t largest(const struct parameters *parameters)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < parameters->count; i++)
+        if (parameters->list[i].count > most)
+            most = parameters->list[i].count;
+    return most;
+}
+
+/* Straight to their places; or, where buffer is not NULL, by way of it, and the
+ * layers' matrices to int8 instead: pages of the block that nothing is written
+ * to cost no memory. */
+static struct status fill_weights(struct checkpoint *c, float *buffer,
                                   const struct safetensors *file,
                                   const char *path)
 {
-    size_t total = c->parameters.total;
-    c->weights = calloc(total, sizeof *c->weights);
-    if (!c->weights)
-        return status_memory("weights");
-    cpu_large_pages(c->weights, total * sizeof *c->weights);
     struct status status = status_ok();
     for (size_t i = 0; i < c->parameters.count && !status_failed(&status);
          i++) {
         const struct parameter *p = &c->parameters.list[i];
-        real *values = c->weights + p->offset;
-        status = read_tensor((float *)values, file, p->name, p->dims, p->shape,
-                             path);
-        if (!status_failed(&status))
-            widen(values, p->count);
+        real *own = c->weights + p->offset;
+        float *values = buffer ? buffer : (float *)own;
+        status = read_tensor(values, file, p->name, p->dims, p->shape, path);
+        if (status_failed(&status) ||
+            (buffer && int8_weights_take(&c->int8, p, buffer)))
+            continue;
+        if (buffer)
+            memcpy(own, buffer, p->count * sizeof *buffer);
+        widen(own, p->count);
     }
+    return status;
+}
+
+static struct status read_weights(struct checkpoint *c, bool int8,
+                                  const struct safetensors *file,
+                                  const char *path)
+{
+    size_t total = c->parameters.total;
+    float *buffer = NULL;
+    struct status status = status_ok();
+    c->weights = calloc(total, sizeof *c->weights);
+    if (!c->weights)
+        return status_memory("weights");
+    if (int8) {
+        status = name_path(
+            int8_weights_open(&c->int8, &c->parameters, c->weights), path);
+        buffer = malloc(largest(&c->parameters) * sizeof *buffer);
+        if (!buffer && !status_failed(&status))
+            status = status_memory("weights");
+    } else {
+        cpu_large_pages(c->weights, total * sizeof *c->weights);
+    }
+    if (!status_failed(&status))
+        status = fill_weights(c, buffer, file, path);
+    free(buffer);
     return status;
 }
 
@@ -264,15 +309,10 @@ static struct status read_shape(struct checkpoint *c,
     struct model_shape shape =
         settings_shape(&c->settings, c->tokens.count, codes);
     struct status status = parameters_open(&c->parameters, &shape);
-    if (status_failed(&status)) {
-        char reason[sizeof status.text];
-        memcpy(reason, status.text, sizeof reason);
-        return status_error(status.code, "%s: %s", path, reason);
-    }
-    return status;
+    return name_path(status, path);
 }
 
-struct status checkpoint_read(struct checkpoint *c, const char *path)
+static struct status read_all(struct checkpoint *c, bool int8, const char *path)
 {
     struct safetensors file = {.tensor_count = 0};
     memset(c, 0, sizeof *c);
@@ -302,7 +342,7 @@ struct status checkpoint_read(struct checkpoint *c, const char *path)
     if (!status_failed(&status))
         status = check_extra(c, &file, path);
     if (!status_failed(&status))
-        status = read_weights(c, &file, path);
+        status = read_weights(c, int8, &file, path);
     if (!status_failed(&status))
         status = read_quantiser(&c->quantiser, &file, path);
     if (!status_failed(&status))
@@ -315,8 +355,19 @@ struct status checkpoint_read(struct checkpoint *c, const char *path)
     return status;
 }
 
+struct status checkpoint_read(struct checkpoint *c, const char *path)
+{
+    return read_all(c, false, path);
+}
+
+struct status checkpoint_read_int8(struct checkpoint *c, const char *path)
+{
+    return read_all(c, true, path);
+}
+
 void checkpoint_free(struct checkpoint *c)
 {
+    int8_weights_close(&c->int8);
     parameters_close(&c->parameters);
     free(c->weights);
     tokens_free(&c->tokens);

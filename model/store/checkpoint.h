@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "audio/status.h"
+#include "model/encoder/int8_weights.h"
 #include "model/encoder/parameters.h"
 #include "model/encoder/settings.h"
 #include "model/kernel/real.h"
@@ -32,6 +33,7 @@ struct checkpoint {
     struct settings settings; /* those of the model are meaningful */
     struct parameters parameters;
     real *weights;                 /* [parameters.total], owned */
+    struct int8_weights int8;      /* count 0: none */
     struct tokens tokens;          /* count 0: not fine-tuned yet */
     struct quantiser quantiser;    /* codes 0: none */
     float *cmvn_mean, *cmvn_scale; /* [bins]: statistics of the training data,
@@ -51,6 +53,11 @@ struct checkpoint {
  * missing, extra, or of another shape, a value that is not finite. */
 MUST_CHECK struct status checkpoint_read(struct checkpoint *checkpoint,
                                          const char *path);
+
+/* The layers' matrices in eight bits: int8, and zeros in weights. For a model
+ * that is neither trained nor written. */
+MUST_CHECK struct status checkpoint_read_int8(struct checkpoint *checkpoint,
+                                              const char *path);
 
 /* Whole or not at all, as safetensors_write. */
 MUST_CHECK struct status checkpoint_write(const char *path,

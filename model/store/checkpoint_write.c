@@ -1,6 +1,7 @@
 /* Writing a model into one file. */
 #include "model/store/checkpoint.h"
 
+#include <assert.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,6 +111,7 @@ struct status checkpoint_write(const char *path, const struct checkpoint *c)
 {
     struct writer w = {.text_count = 0};
     struct status status = status_ok();
+    assert(!c->int8.count);
     w.tensors = calloc(c->parameters.count + CHECKPOINT_EXTRA_TENSORS,
                        sizeof *w.tensors);
     if (!w.tensors)

@@ -169,6 +169,8 @@ static void assert_damaged(const char *path, const char *piece)
     assert_refused(checkpoint_read(&c, path), piece);
     static const struct checkpoint empty;
     assert_memory_equal(&c, &empty, sizeof c);
+    assert_refused(checkpoint_read_int8(&c, path), piece);
+    assert_memory_equal(&c, &empty, sizeof c);
 }
 
 static void a_file_cut_anywhere_is_refused(void **state)

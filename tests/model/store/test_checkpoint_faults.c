@@ -68,9 +68,9 @@ static void writing_without_memory_leaves_the_old_file(void **state)
     checkpoint_free(&c);
 }
 
-static void reading_without_memory_leaves_nothing(void **state)
+static void read_without_memory(struct status reader(struct checkpoint *,
+                                                     const char *))
 {
-    (void)state;
     struct checkpoint c;
     const char *path = scratch_path("whole");
     static const struct checkpoint empty;
@@ -81,7 +81,7 @@ static void reading_without_memory_leaves_nothing(void **state)
     long held = fault_held();
     for (long n = 0;; n++) {
         fault_at(n);
-        struct status status = checkpoint_read(&c, path);
+        struct status status = reader(&c, path);
         bool happened = fault_happened();
         fault_at(-1);
         if (!happened) {
@@ -96,6 +96,13 @@ static void reading_without_memory_leaves_nothing(void **state)
     }
     assert_int_equal(fault_held(), held);
     assert_true(failures >= 4);
+}
+
+static void reading_without_memory_leaves_nothing(void **state)
+{
+    (void)state;
+    read_without_memory(checkpoint_read);
+    read_without_memory(checkpoint_read_int8);
 }
 
 int main(void)
