@@ -28,13 +28,15 @@ struct recogniser_state {
     int32_t *ids;
 };
 
-struct status recogniser_open(struct recogniser **out, const char *path)
+static struct status open_model(struct recogniser **out, const char *path,
+                                struct status reader(struct checkpoint *,
+                                                     const char *))
 {
     *out = NULL;
     struct recogniser *r = calloc(1, sizeof *r);
     if (!r)
         return status_memory("recogniser");
-    struct status status = checkpoint_read(&r->model, path);
+    struct status status = reader(&r->model, path);
     if (!status_failed(&status) && !r->model.tokens.count)
         status = status_error(STATUS_INPUT,
                               "%s: pretrained only: it has no tokens yet; "
@@ -49,6 +51,16 @@ struct status recogniser_open(struct recogniser **out, const char *path)
     r->head_bias = parameters_find(all, "lm_head.bias")->offset;
     *out = r;
     return status;
+}
+
+struct status recogniser_open(struct recogniser **out, const char *path)
+{
+    return open_model(out, path, checkpoint_read);
+}
+
+struct status recogniser_open_int8(struct recogniser **out, const char *path)
+{
+    return open_model(out, path, checkpoint_read_int8);
 }
 
 void recogniser_close(struct recogniser *r)
@@ -114,6 +126,8 @@ static struct status make_room(struct recogniser_state *s, size_t rows)
     drop_room(s);
     struct status status =
         encoder_open(&s->encoder, &m->parameters, rows, rows, false);
+    if (!status_failed(&status) && m->int8.count)
+        encoder_use_int8(s->encoder, &m->int8);
     /* The last frames may not fill a row. */
     s->frames = malloc((rows + 1) * width * sizeof *s->frames);
     s->input = malloc(rows * width * sizeof *s->input);
@@ -129,43 +143,104 @@ static struct status make_room(struct recogniser_state *s, size_t rows)
     return status;
 }
 
-struct status recogniser_transcribe(char **text, struct recogniser_state *s,
-                                    const struct sound *sound)
+/* Normalised frames of one recording to rows of s->input; s->frames has room
+ * for them. */
+static struct status fill_rows(struct recogniser_state *s, real *input,
+                               const struct sound *sound, size_t rows)
 {
-    const struct recogniser *r = s->recogniser;
-    const struct settings *own = &r->model.settings;
-    struct frontend_settings chain = settings_frontend(own);
-    size_t stride = (size_t)own->stride, bins = (size_t)own->bins;
-    size_t count = frontend_frames(&chain, sound->count);
-    size_t rows = count / stride, tokens = (size_t)r->model.tokens.count;
-    *text = NULL;
-    if ((double)sound->count > RECOGNISER_LONGEST_S * own->rate)
+    const struct checkpoint *m = &s->recogniser->model;
+    struct frontend_settings chain = settings_frontend(&m->settings);
+    size_t width = (size_t)(m->settings.bins * m->settings.stride);
+    struct status status =
+        frontend_compute(s->frames, s->frontend, sound->samples, sound->count);
+    if (!status_failed(&status))
+        status =
+            features_normalise(s->frames, frontend_frames(&chain, sound->count),
+                               &m->settings, m->cmvn_mean, m->cmvn_scale);
+    for (size_t i = 0; !status_failed(&status) && i < rows * width; i++)
+        input[i] = (real)s->frames[i];
+    return status;
+}
+
+/* starts [count + 1] out. */
+static struct status count_rows(size_t *starts, const struct recogniser *r,
+                                const struct sound *sounds, size_t count)
+{
+    struct frontend_settings chain = settings_frontend(&r->model.settings);
+    double length_s = 0;
+    starts[0] = 0;
+    for (size_t i = 0; i < count; i++) {
+        length_s += (double)sounds[i].count / r->model.settings.rate;
+        starts[i + 1] = starts[i] + frontend_frames(&chain, sounds[i].count) /
+                                        (size_t)r->model.settings.stride;
+    }
+    if (length_s > RECOGNISER_LONGEST_S)
         return status_error(STATUS_INPUT,
                             "%.0f s long: the longest that is transcribed in "
                             "one piece is %.0f s: cut it, or list pieces with "
                             "start and end in a --table",
-                            (double)sound->count / own->rate,
-                            RECOGNISER_LONGEST_S);
-    if (!rows)
-        return tokens_join(text, &r->model.tokens, NULL, 0);
-    struct status status = make_room(s, rows);
+                            length_s, RECOGNISER_LONGEST_S);
+    return status_ok();
+}
+
+struct status recogniser_logits(const real **logits, size_t *starts,
+                                struct recogniser_state *s,
+                                const struct sound *sounds, size_t count)
+{
+    const struct recogniser *r = s->recogniser;
+    const struct settings *own = &r->model.settings;
+    size_t width = (size_t)(own->bins * own->stride);
+    struct status status = count_rows(starts, r, sounds, count);
     if (!status_failed(&status))
-        status = frontend_compute(s->frames, s->frontend, sound->samples,
-                                  sound->count);
-    if (!status_failed(&status))
-        status = features_normalise(s->frames, count, own, r->model.cmvn_mean,
-                                    r->model.cmvn_scale);
-    if (status_failed(&status))
+        status = make_room(s, starts[count]);
+    for (size_t i = 0; i < count && !status_failed(&status); i++)
+        if (starts[i + 1] > starts[i])
+            status = fill_rows(s, s->input + starts[i] * width, &sounds[i],
+                               starts[i + 1] - starts[i]);
+    *logits = s->logits;
+    if (status_failed(&status) || !starts[count])
         return status;
-    for (size_t i = 0; i < rows * stride * bins; i++)
-        s->input[i] = (real)s->frames[i];
-    size_t starts[2] = {0, rows};
-    struct pack pack = {.rows = rows, .utterances = 1, .starts = starts};
+    struct pack pack = {
+        .rows = starts[count], .utterances = count, .starts = starts};
     const real *output = encoder_forward(s->encoder, r->model.weights, s->input,
                                          NULL, &pack, NULL);
     linear_forward(s->logits, output, r->model.weights + r->head_weight,
-                   r->model.weights + r->head_bias, rows, (size_t)own->dim,
-                   tokens);
-    size_t found = greedy_decode(s->ids, NULL, s->logits, rows, tokens);
-    return tokens_join(text, &r->model.tokens, s->ids, found);
+                   r->model.weights + r->head_bias, pack.rows, (size_t)own->dim,
+                   (size_t)r->model.tokens.count);
+    return status;
+}
+
+struct status recogniser_transcribe_all(char **texts,
+                                        struct recogniser_state *s,
+                                        const struct sound *sounds,
+                                        size_t count)
+{
+    const struct tokens *tokens = &s->recogniser->model.tokens;
+    const real *logits = NULL;
+    size_t *starts = malloc((count + 1) * sizeof *starts);
+    struct status status =
+        starts ? recogniser_logits(&logits, starts, s, sounds, count)
+               : status_memory("recogniser");
+    for (size_t i = 0; i < count; i++)
+        texts[i] = NULL;
+    for (size_t i = 0; i < count && !status_failed(&status); i++) {
+        size_t rows = starts[i + 1] - starts[i], found = 0;
+        if (rows)
+            found = greedy_decode(s->ids, NULL,
+                                  logits + starts[i] * (size_t)tokens->count,
+                                  rows, (size_t)tokens->count);
+        status = tokens_join(&texts[i], tokens, s->ids, found);
+    }
+    for (size_t i = 0; i < count && status_failed(&status); i++) {
+        free(texts[i]);
+        texts[i] = NULL;
+    }
+    free(starts);
+    return status;
+}
+
+struct status recogniser_transcribe(char **text, struct recogniser_state *s,
+                                    const struct sound *sound)
+{
+    return recogniser_transcribe_all(text, s, sound, 1);
 }

@@ -25,6 +25,7 @@ enum cmvn_kind { CMVN_UTTERANCE, CMVN_RUNNING, CMVN_STORED };
 enum target_kind { TARGET_RANDOM_PROJECTION, TARGET_KMEANS };
 enum mask_fill { FILL_LEARNED, FILL_NOISE };
 enum schedule_kind { SCHEDULE_COSINE, SCHEDULE_TRI_STAGE, SCHEDULE_CONSTANT };
+enum precision { PRECISION_INT8, PRECISION_FLOAT };
 enum nonfinite_action { NONFINITE_STOP, NONFINITE_SKIP };
 
 #define SETTING_TEXT_SIZE 4096
@@ -65,6 +66,8 @@ struct settings {
     double speed;
     int time_masks, frequency_masks, frequency_width;
     double time_mask_seconds, time_mask_share;
+    /* Transcription. */
+    int precision;
     /* Output. */
     int json, mfcc, alignment, allow_missing;
     int help;

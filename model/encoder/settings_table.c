@@ -187,6 +187,9 @@ static const struct setting table[] = {
         "memory for features"),
     INT("readers", readers, "1", 1, 64, P | F, false,
         "threads that read ahead"),
+    /* Transcription. */
+    CHOICE("precision", precision, "int8", "int8|float", T, false,
+           "of the encoder's weights: eight bits are faster"),
     /* Output. */
     FLAG("json", json, "no", T, false, "one JSON object a line"),
     FLAG("mfcc", mfcc, "no", X, false, "MFCC instead of log mel energies"),

@@ -10,7 +10,9 @@
 #include "model/recogniser.h"
 #include "recipes/commands/command.h"
 
-#define CHUNK 8 /* recordings for each worker between prints */
+#define PACK 8      /* recordings that a worker takes at once */
+#define PACK_S 24.0 /* heard together, if they are no longer than this */
+#define CHUNK 16    /* recordings for each worker between prints */
 
 /* One recording and what was heard. */
 struct item {
@@ -30,11 +32,9 @@ struct transcription {
     size_t count, first;
 };
 
-static void transcribe_one(void *context, size_t index, int worker)
+static void read_item(struct sound *sound, struct item *item,
+                      const struct transcription *t)
 {
-    struct transcription *t = context;
-    struct item *item = &t->items[t->first + index];
-    struct sound sound;
     struct sound_request request = {.rate_hz =
                                         recogniser_rate_hz(t->recogniser),
                                     .channel = t->settings->channel,
@@ -44,19 +44,60 @@ static void transcribe_one(void *context, size_t index, int worker)
     if (t->settings->raw[0])
         item->status = sound_parse_raw(&request, t->settings->raw);
     if (!status_failed(&item->status))
-        item->status = sound_read(&sound, item->path, &request);
-    if (status_failed(&item->status))
-        return;
-    item->length_s = (double)sound.count / sound.rate_hz;
+        item->status = sound_read(sound, item->path, &request);
+    if (!status_failed(&item->status))
+        item->length_s = (double)sound->count / sound->rate_hz;
+}
+
+/* Adds its path to what went wrong. */
+static void name_failure(struct item *item, struct status status)
+{
     item->status =
-        recogniser_transcribe(&item->text, t->states[worker], &sound);
-    sound_free(&sound);
-    if (status_failed(&item->status)) {
-        char reason[sizeof item->status.text];
-        memcpy(reason, item->status.text, sizeof reason);
-        item->status =
-            status_error(item->status.code, "%.200s: %s", item->path, reason);
+        status_error(status.code, "%.200s: %s", item->path, status.text);
+}
+
+/* The texts of the sounds [count] of items [count], which are freed. */
+static void transcribe_pack(struct transcription *t, int worker,
+                            struct item **items, struct sound *sounds,
+                            size_t count)
+{
+    char *texts[PACK];
+    struct status status =
+        recogniser_transcribe_all(texts, t->states[worker], sounds, count);
+    for (size_t i = 0; i < count; i++) {
+        sound_free(&sounds[i]);
+        items[i]->text = texts[i];
+        if (status_failed(&status))
+            name_failure(items[i], status);
     }
+}
+
+/* PACK neighbours on the list. What is heard together depends on the list
+ * alone, not on the workers. */
+static void transcribe_some(void *context, size_t index, int worker)
+{
+    struct transcription *t = context;
+    struct item *heard[PACK];
+    struct sound sounds[PACK];
+    size_t count = 0, first = t->first + index * PACK;
+    double length_s = 0;
+    for (size_t i = first; i < t->count && i < first + PACK; i++) {
+        struct item *item = &t->items[i];
+        read_item(&sounds[count], item, t);
+        if (status_failed(&item->status))
+            continue;
+        if (count && length_s + item->length_s > PACK_S) {
+            struct sound last = sounds[count];
+            transcribe_pack(t, worker, heard, sounds, count);
+            sounds[0] = last;
+            length_s = 0;
+            count = 0;
+        }
+        length_s += item->length_s;
+        heard[count++] = item;
+    }
+    if (count)
+        transcribe_pack(t, worker, heard, sounds, count);
 }
 
 static void print_json(const char *text)
@@ -122,7 +163,7 @@ static struct status transcribe_all(size_t *failed, struct transcription *t)
     for (; t->first < t->count && !status_failed(&status); t->first += step) {
         size_t left = t->count - t->first;
         size_t count = left < step ? left : step;
-        team_run(team, transcribe_one, t, count);
+        team_run(team, transcribe_some, t, (count + PACK - 1) / PACK);
         *failed += print_chunk(t, count);
     }
     for (int i = 0; t->states && i < workers; i++)
@@ -173,7 +214,10 @@ static int run(struct settings *settings, const bool *given, int count,
         return EXIT_MISUSE;
     }
     gemm_threads(1);
-    struct status status = recogniser_open(&recogniser, settings->model);
+    struct status status =
+        settings->precision == PRECISION_INT8
+            ? recogniser_open_int8(&recogniser, settings->model)
+            : recogniser_open(&recogniser, settings->model);
     t.recogniser = recogniser;
     if (!status_failed(&status))
         status = list_items(&t, &manifest, count, operands);

@@ -179,6 +179,81 @@ static void silence_and_full_scale_are_transcribed(void **state)
     recogniser_close(recogniser);
 }
 
+/* One without a row at the beginning, in the middle and at the end, too. */
+static void recordings_together_say_what_each_says_alone(void **state)
+{
+    (void)state;
+    struct recogniser *recogniser = open_model(CMVN_UTTERANCE);
+    struct recogniser_state *own;
+    struct sound list[COUNT + 3];
+    char *texts[COUNT + 3];
+    const struct sound none = {NULL, 0, RECORDING_RATE_HZ};
+    size_t count = 0, starts[COUNT + 4];
+    const real *logits;
+    for (size_t i = 0; i < COUNT; i++) {
+        if (i == 0 || i == 5)
+            list[count++] = none;
+        list[count++] = sounds[i];
+    }
+    list[count++] = none;
+    assert_ok(recogniser_start(&own, recogniser));
+    assert_ok(recogniser_transcribe_all(texts, own, list, count));
+    for (size_t i = 0; i < count; i++) {
+        char *alone = transcribe(recogniser, &list[i]);
+        assert_string_equal(texts[i], alone);
+        free(alone);
+        free(texts[i]);
+    }
+    assert_ok(recogniser_logits(&logits, starts, own, list, count));
+    assert_int_equal(starts[0], 0);
+    assert_int_equal(starts[1], 0);
+    assert_true(starts[2] > 0 && starts[count] > starts[2]);
+    assert_int_equal(starts[count], starts[count - 1]);
+    real *all = malloc(starts[count] * 6 * sizeof *all);
+    assert_non_null(all);
+    memcpy(all, logits, starts[count] * 6 * sizeof *all);
+    for (size_t i = 0; i < count; i++) {
+        size_t one[2];
+        assert_ok(recogniser_logits(&logits, one, own, &list[i], 1));
+        assert_int_equal(one[1], starts[i + 1] - starts[i]);
+        if (one[1])
+            assert_all_close(logits, all + starts[i] * 6, one[1] * 6, 1e-4);
+    }
+    assert_ok(recogniser_transcribe_all(NULL, own, NULL, 0));
+    free(all);
+    recogniser_finish(own);
+    recogniser_close(recogniser);
+}
+
+/* The same for every way of packing, and near what float gives. */
+static void eight_bits_hear_nearly_the_same(void **state)
+{
+    (void)state;
+    struct recogniser *exact = open_model(CMVN_STORED), *rounded;
+    struct recogniser_state *one, *two;
+    char *texts[COUNT];
+    size_t starts[COUNT + 1];
+    const real *want, *got;
+    assert_ok(recogniser_open_int8(&rounded, scratch_path("model2")));
+    assert_ok(recogniser_start(&one, exact));
+    assert_ok(recogniser_start(&two, rounded));
+    assert_ok(recogniser_logits(&want, starts, one, sounds, COUNT));
+    assert_ok(recogniser_logits(&got, starts, two, sounds, COUNT));
+    assert_all_close(got, want, starts[COUNT] * 6, 0.05);
+    assert_true(memcmp(got, want, starts[COUNT] * 6 * sizeof *got) != 0);
+    assert_ok(recogniser_transcribe_all(texts, two, sounds, COUNT));
+    for (size_t i = 0; i < COUNT; i++) {
+        char *alone = transcribe(rounded, &sounds[i]);
+        assert_string_equal(texts[i], alone);
+        free(alone);
+        free(texts[i]);
+    }
+    recogniser_finish(one);
+    recogniser_finish(two);
+    recogniser_close(exact);
+    recogniser_close(rounded);
+}
+
 static void too_long_a_recording_is_refused(void **state)
 {
     (void)state;
@@ -190,6 +265,13 @@ static void too_long_a_recording_is_refused(void **state)
     assert_ok(recogniser_start(&own, recogniser));
     assert_refused(recogniser_transcribe(&text, own, &sound), "600 s long");
     assert_null(text);
+    struct sound halves[2] = {{NULL, count / 2, RECORDING_RATE_HZ},
+                              {NULL, count / 2 + 1, RECORDING_RATE_HZ}};
+    char *texts[2];
+    assert_refused(recogniser_transcribe_all(texts, own, halves, 2),
+                   "600 s long");
+    assert_null(texts[0]);
+    assert_null(texts[1]);
     recogniser_finish(own);
     recogniser_finish(NULL);
     recogniser_close(recogniser);
@@ -226,6 +308,8 @@ int main(void)
         cmocka_unit_test(threads_share_a_model),
         cmocka_unit_test(what_holds_no_row_says_nothing),
         cmocka_unit_test(silence_and_full_scale_are_transcribed),
+        cmocka_unit_test(recordings_together_say_what_each_says_alone),
+        cmocka_unit_test(eight_bits_hear_nearly_the_same),
         cmocka_unit_test(too_long_a_recording_is_refused),
         cmocka_unit_test(a_model_without_tokens_is_refused),
     };
