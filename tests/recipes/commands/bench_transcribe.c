@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,7 +18,7 @@
 
 #define ATTUNE "build/release/attune"
 #define TURNS 5
-#define COUNT 17 /* recordings of 4 to 20 s */
+#define COUNT 48 /* recordings of 1 to 6 s, as AN4's */
 
 static const volatile sig_atomic_t never_stop = 0;
 static const struct ranks alone = {.count = 1, .sharing = 1};
@@ -89,12 +90,34 @@ static double run(char *const *words)
     return children_s() - before;
 }
 
+/* Median processor seconds of the recordings with weights of a
+ * precision, and of a tenth of a second alone. */
+static void measure(double *all_s, double *start_s, const char *model,
+                    char (*paths)[512], const char *precision)
+{
+    double all[TURNS], start[TURNS];
+    char *words[COUNT + 9] = {ATTUNE,        "transcribe",     "--threads",
+                              "1",           "--model",        (char *)model,
+                              "--precision", (char *)precision};
+    char *brief[10];
+    memcpy(brief, words, 8 * sizeof *words);
+    brief[8] = paths[COUNT];
+    brief[9] = NULL;
+    for (size_t i = 0; i < COUNT; i++)
+        words[8 + i] = paths[i];
+    run(words);
+    for (size_t i = 0; i < TURNS; i++) {
+        all[i] = run(words);
+        start[i] = run(brief);
+    }
+    *all_s = bench_median_of(all, TURNS);
+    *start_s = bench_median_of(start, TURNS);
+}
+
 int main(int count, char **arguments)
 {
     static char model[512], paths[COUNT + 1][512];
-    double lengths_s[COUNT + 1], all_s[TURNS], start_s[TURNS], audio_s = 0;
-    char *words[COUNT + 8] = {ATTUNE, "transcribe", "--threads",
-                              "1",    "--model",    model};
+    double lengths_s[COUNT + 1], audio_s = 0, all_s, start_s;
     (void)count;
     cpu_choose_blas(arguments);
     gemm_threads(1);
@@ -103,24 +126,18 @@ int main(int count, char **arguments)
     snprintf(model, sizeof model, "%s", scratch_path("small.safetensors"));
     make_model(model);
     for (size_t i = 0; i <= COUNT; i++) {
-        lengths_s[i] = i < COUNT ? 4 + (double)i : 0.1;
-        audio_s += lengths_s[i];
+        lengths_s[i] = i < COUNT ? 1 + (double)(i % 16) / 3 : 0.1;
+        audio_s += i < COUNT ? lengths_s[i] : 0;
         snprintf(paths[i], sizeof *paths, "%s/speech-%zu.wav", scratch_path(""),
                  i);
-        words[6 + i] = paths[i];
     }
     speech_corpus("speech", lengths_s, COUNT + 1);
-    char *brief[] = {ATTUNE,    "transcribe", "--threads",  "1",
-                     "--model", model,        paths[COUNT], NULL};
-    run(words);
-    for (size_t i = 0; i < TURNS; i++) {
-        all_s[i] = run(words);
-        start_s[i] = run(brief);
-    }
-    bench_print("transcribe_small_realtime_factor",
-                audio_s / bench_median_of(all_s, TURNS), "x");
-    bench_print("transcribe_small_start",
-                1000 * bench_median_of(start_s, TURNS), "ms");
+    measure(&all_s, &start_s, model, paths, "float");
+    bench_print("transcribe_small_realtime_factor", audio_s / all_s, "x");
+    bench_print("startup_small", 1000 * start_s, "ms");
+    measure(&all_s, &start_s, model, paths, "int8");
+    bench_print("transcribe_small_realtime_factor_int8", audio_s / all_s, "x");
+    bench_print("startup_small_int8", 1000 * start_s, "ms");
     scratch_close(NULL);
     return 0;
 }
