@@ -45,6 +45,8 @@ struct settings {
     char raw[64];
     /* How recordings are read. */
     int channel, outside, skip_bad;
+    int vad, live;
+    double pause, segment_seconds, speech_threshold, partial_seconds;
     /* A training run. */
     int updates, lanes, threads, readers, cache_mib;
     double seed;

@@ -190,6 +190,19 @@ static const struct setting table[] = {
     /* Transcription. */
     CHOICE("precision", precision, "int8", "int8|float", T, false,
            "of the encoder's weights: eight bits are faster"),
+    /* Recordings of any length. */
+    FLAG("live", live, "no", T, false,
+         "transcribe what comes in on stdin as it is spoken"),
+    FLAG("vad", vad, "yes", T, false,
+         "cut at pauses, and leave out what is no speech"),
+    NUMBER("pause", pause, "0.5", 0.1, 60, T, false,
+           "seconds without speech that end a segment"),
+    NUMBER("segment-seconds", segment_seconds, "20", 1, 600, T, false,
+           "a longer segment is cut at its quietest place"),
+    NUMBER("speech-threshold", speech_threshold, "6", 0, 60, T, false,
+           "decibels by which speech stands above the noise"),
+    NUMBER("partial-seconds", partial_seconds, "0.5", 0.05, 60, T, false,
+           "live: between looks at a sentence that is not over"),
     /* Output. */
     FLAG("json", json, "no", T, false, "one JSON object a line"),
     FLAG("mfcc", mfcc, "no", X, false, "MFCC instead of log mel energies"),
