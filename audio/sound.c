@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <sndfile.h>
 #include <stdint.h>
@@ -10,13 +11,34 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "audio/header.h"
+#include "audio/pipe.h"
 #include "audio/resample.h"
 
 #define BLOCK 16384 /* values read at a time, all channels together */
 #define CHANNELS_MOST 1024
 #define COUNT_MOST 0x1p53 /* samples that a double counts one by one */
+
+struct sound_reader {
+    char *name; /* in messages */
+    struct sound_request request;
+    int descriptor;
+    SNDFILE *file;
+    SF_INFO info;
+    bool known;         /* info.frames is a promise */
+    size_t first, most; /* frames of the segment; most SIZE_MAX: all */
+    size_t count;       /* frames read */
+    bool ended;
+    int rate_hz;
+    double ratio;
+    struct resampler *resampler;
+    size_t given; /* samples */
+    float block[BLOCK];
+    float mixed[BLOCK]; /* [at .. held): not given to the resampler yet */
+    size_t at, held;
+};
 
 struct raw_format {
     const char *name;
@@ -60,73 +82,172 @@ struct status sound_parse_raw(struct sound_request *request, const char *text)
     return status_ok();
 }
 
-static struct status open_file(SNDFILE **file, SF_INFO *info, const char *path,
-                               const struct sound_request *r)
+static struct status open_descriptor(struct sound_reader *s, const char *path)
 {
     struct stat entry;
-    *file = NULL;
-    memset(info, 0, sizeof *info);
-    if (stat(path, &entry))
-        return status_error(STATUS_INPUT, "%s: %s", path, strerror(errno));
+    bool is_stdin = !strcmp(path, "-");
+    s->name = strdup(is_stdin ? "stdin" : path);
+    if (!s->name)
+        return status_memory(path);
+    s->descriptor = is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY);
+    if (s->descriptor < 0 || fstat(s->descriptor, &entry))
+        return status_error(STATUS_INPUT, "%s: %s", s->name, strerror(errno));
     if (S_ISDIR(entry.st_mode))
-        return status_error(
-            STATUS_INPUT, "%s: a folder, where a recording was expected", path);
+        return status_error(STATUS_INPUT,
+                            "%s: a folder, where a recording was expected",
+                            s->name);
     if (S_ISREG(entry.st_mode) && !entry.st_size)
-        return status_error(STATUS_INPUT, "%s: the file is empty", path);
-    if (r->raw_format[0]) {
-        const struct raw_format *raw = find_raw(r->raw_format);
-        assert(raw);
-        info->samplerate = r->raw_rate_hz;
-        info->channels = r->raw_channels;
-        info->format = SF_FORMAT_RAW | raw->code;
-    }
-    *file = sf_open(path, SFM_READ, info);
-    if (!*file)
-        return status_error(STATUS_INPUT, "%s: not a recording: %s", path,
+        return status_error(STATUS_INPUT, "%s: the file is empty", s->name);
+    return status_ok();
+}
+
+static void set_raw(SF_INFO *info, int rate_hz, int channels, const char *name)
+{
+    const struct raw_format *raw = find_raw(name);
+    assert(raw);
+    info->samplerate = rate_hz;
+    info->channels = channels;
+    info->format = SF_FORMAT_RAW | raw->code;
+}
+
+/* Lets libsndfile have the file: a named one by its name, whose ending may
+ * say of which kind it is. */
+static struct status open_file(struct sound_reader *s, const char *path)
+{
+    struct stat entry;
+    struct header_samples streamed = {.format = ""};
+    const struct sound_request *r = &s->request;
+    struct status status = open_descriptor(s, path);
+    bool named = !status_failed(&status) && strcmp(path, "-") &&
+                 !fstat(s->descriptor, &entry) && S_ISREG(entry.st_mode);
+    if (!status_failed(&status) && !named)
+        status =
+            pipe_prepare(&s->descriptor, &streamed, r->raw_format[0], s->name);
+    if (status_failed(&status))
+        return status;
+    if (r->raw_format[0])
+        set_raw(&s->info, r->raw_rate_hz, r->raw_channels, r->raw_format);
+    else if (streamed.format[0])
+        set_raw(&s->info, streamed.rate_hz, streamed.channels, streamed.format);
+    s->file = named ? sf_open(path, SFM_READ, &s->info)
+                    : sf_open_fd(s->descriptor, SFM_READ, &s->info, SF_FALSE);
+    if (!s->file)
+        return status_error(STATUS_INPUT, "%s: not a recording: %s", s->name,
                             sf_strerror(NULL));
-    uint64_t promised, there;
-    struct status status = status_ok();
-    if (info->channels < 1 || info->channels > CHANNELS_MOST ||
-        info->samplerate < 1)
-        status = status_error(STATUS_INPUT, "%s: %d channels at %d Hz", path,
-                              info->channels, info->samplerate);
-    else if (!r->raw_format[0] &&
-             header_is_broken_promise(&promised, &there, path))
-        status = status_error(STATUS_INPUT,
-                              "%s: truncated: its header promises %llu bytes "
-                              "of samples, %llu are there",
-                              path, (unsigned long long)promised,
-                              (unsigned long long)there);
-    else if (r->channel > info->channels)
-        status = status_error(STATUS_INPUT,
-                              "%s: channel %d does not exist: it has %d", path,
-                              r->channel, info->channels);
-    if (status_failed(&status)) {
-        sf_close(*file);
-        *file = NULL;
+    /* Unknown lengths (streams) are as large as a count can be. */
+    s->known = s->info.frames > 0 && s->info.frames < SF_COUNT_MAX &&
+               (named || !r->raw_format[0]);
+    if (streamed.format[0]) {
+        s->info.frames = (sf_count_t)(streamed.bytes / streamed.frame_bytes);
+        s->known = s->info.frames > 0;
     }
     return status;
 }
 
-/* Samples as they are read, growing with what is there. */
-struct growing {
-    float *samples;
-    size_t count, room;
-};
-
-static bool grow(struct growing *g, size_t more)
+static struct status check_file(const struct sound_reader *s)
 {
-    if (g->room - g->count >= more)
-        return true;
-    size_t room = g->room ? 2 * g->room : 65536;
-    while (room - g->count < more)
-        room *= 2;
-    float *samples = realloc(g->samples, room * sizeof *samples);
-    if (!samples)
-        return false;
-    g->samples = samples;
-    g->room = room;
-    return true;
+    uint64_t promised, there;
+    const SF_INFO *info = &s->info;
+    if (info->channels < 1 || info->channels > CHANNELS_MOST ||
+        info->samplerate < 1)
+        return status_error(STATUS_INPUT, "%s: %d channels at %d Hz", s->name,
+                            info->channels, info->samplerate);
+    if (!s->request.raw_format[0] &&
+        header_is_broken_promise(&promised, &there, s->descriptor))
+        return status_error(STATUS_INPUT,
+                            "%s: truncated: its header promises %llu bytes "
+                            "of samples, %llu are there",
+                            s->name, (unsigned long long)promised,
+                            (unsigned long long)there);
+    if (s->request.channel > info->channels)
+        return status_error(STATUS_INPUT,
+                            "%s: channel %d does not exist: it has %d", s->name,
+                            s->request.channel, info->channels);
+    return status_ok();
+}
+
+/* Brings the file to the segment, by seeking or by reading past what is before
+ * it. */
+static struct status find_segment(struct sound_reader *s)
+{
+    const struct sound_request *r = &s->request;
+    double rate = s->info.samplerate;
+    if (!(r->start_s >= 0 && r->start_s * rate < COUNT_MOST) ||
+        (r->end_s != 0 &&
+         !(r->end_s > r->start_s && r->end_s * rate < COUNT_MOST)))
+        return status_error(STATUS_INPUT, "%s: a segment from %g to %g s",
+                            s->name, r->start_s, r->end_s);
+    s->first = (size_t)(r->start_s * rate + 0.5);
+    s->most = SIZE_MAX;
+    if (r->end_s > 0)
+        s->most = (size_t)(r->end_s * rate + 0.5) - s->first;
+    if (s->known && s->first >= (size_t)s->info.frames)
+        return status_error(STATUS_INPUT,
+                            "%s: the segment begins at %g s, after the end at "
+                            "%g s",
+                            s->name, r->start_s, (double)s->info.frames / rate);
+    if (!s->first || sf_seek(s->file, (sf_count_t)s->first, SEEK_SET) >= 0)
+        return status_ok();
+    size_t room = BLOCK / (size_t)s->info.channels;
+    for (size_t left = s->first; left;) {
+        size_t want = left < room ? left : room;
+        sf_count_t got = sf_readf_float(s->file, s->block, (sf_count_t)want);
+        if (got <= 0)
+            return status_error(
+                STATUS_INPUT, "%s: the segment begins after the end", s->name);
+        left -= (size_t)got;
+    }
+    return status_ok();
+}
+
+struct status sound_open(struct sound_reader **out, const char *path,
+                         const struct sound_request *request)
+{
+    *out = NULL;
+    struct sound_reader *s = calloc(1, sizeof *s);
+    if (!s)
+        return status_memory(path);
+    s->request = *request;
+    s->descriptor = -1;
+    struct status status = open_file(s, path);
+    if (!status_failed(&status))
+        status = check_file(s);
+    if (!status_failed(&status))
+        status = find_segment(s);
+    if (!status_failed(&status)) {
+        s->rate_hz = request->rate_hz ? request->rate_hz : s->info.samplerate;
+        s->ratio = (double)s->rate_hz / s->info.samplerate /
+                   (request->speed > 0 ? request->speed : 1);
+        status = resampler_open(&s->resampler, s->ratio);
+    }
+    if (status_failed(&status))
+        sound_close(s);
+    else
+        *out = s;
+    return status;
+}
+
+void sound_close(struct sound_reader *s)
+{
+    if (!s)
+        return;
+    resampler_close(s->resampler);
+    if (s->file)
+        sf_close(s->file);
+    if (s->descriptor >= 0)
+        close(s->descriptor);
+    free(s->name);
+    free(s);
+}
+
+int sound_rate_hz(const struct sound_reader *s)
+{
+    return s->rate_hz;
+}
+
+int sound_channels(const struct sound_reader *s)
+{
+    return s->info.channels;
 }
 
 static float mix(const float *frame, int channels, int channel)
@@ -139,62 +260,6 @@ static float mix(const float *frame, int channels, int channel)
     return sum / (float)channels;
 }
 
-/* Up to most frames (SIZE_MAX: all there are), mixed. */
-static struct status read_frames(struct growing *g, SNDFILE *file,
-                                 const SF_INFO *info, size_t most, size_t limit,
-                                 const char *path,
-                                 const struct sound_request *r)
-{
-    float block[BLOCK];
-    sf_count_t room = BLOCK / info->channels;
-    while (g->count < most) {
-        size_t left = most - g->count;
-        sf_count_t want = left < (size_t)room ? (sf_count_t)left : room;
-        sf_count_t got = sf_readf_float(file, block, want);
-        if (got <= 0)
-            break;
-        if (g->count + (size_t)got > limit)
-            return status_error(STATUS_INPUT,
-                                "%s: longer than %.0f s: cut it, or give start "
-                                "and end",
-                                path, (double)limit / info->samplerate);
-        if (!grow(g, (size_t)got))
-            return status_memory(path);
-        for (sf_count_t i = 0; i < got; i++) {
-            float value =
-                mix(block + i * info->channels, info->channels, r->channel);
-            if (!isfinite(value))
-                return status_error(STATUS_INPUT,
-                                    "%s: sample %zu is not a number", path,
-                                    g->count);
-            g->samples[g->count++] = value;
-        }
-    }
-    if (sf_error(file))
-        return status_error(STATUS_INPUT, "%s: damaged after %zu samples: %s",
-                            path, g->count, sf_strerror(file));
-    return status_ok();
-}
-
-/* Brings the file to frame first, by seeking or by reading past it. */
-static struct status skip_to(SNDFILE *file, const SF_INFO *info, size_t first,
-                             const char *path)
-{
-    float block[BLOCK];
-    if (!first || sf_seek(file, (sf_count_t)first, SEEK_SET) >= 0)
-        return status_ok();
-    sf_count_t room = BLOCK / info->channels;
-    while (first) {
-        sf_count_t want = first < (size_t)room ? (sf_count_t)first : room;
-        sf_count_t got = sf_readf_float(file, block, want);
-        if (got <= 0)
-            return status_error(STATUS_INPUT,
-                                "%s: the segment begins after the end", path);
-        first -= (size_t)got;
-    }
-    return status_ok();
-}
-
 /* Lossy formats state their length only nearly. */
 static bool is_lossy(const SF_INFO *info)
 {
@@ -202,84 +267,120 @@ static bool is_lossy(const SF_INFO *info)
     return type == SF_FORMAT_OGG || type == SF_FORMAT_MPEG;
 }
 
-static struct status read_segment(struct growing *g, SNDFILE *file,
-                                  const SF_INFO *info, const char *path,
-                                  const struct sound_request *r)
+/* Whether all was there. */
+static struct status check_end(const struct sound_reader *s)
 {
-    double rate = info->samplerate;
-    double longest = r->longest_s > 0 ? r->longest_s : SOUND_LONGEST_S;
-    if (!(r->start_s >= 0 && r->start_s * rate < COUNT_MOST) ||
-        (r->end_s != 0 &&
-         !(r->end_s > r->start_s && r->end_s * rate < COUNT_MOST)))
-        return status_error(STATUS_INPUT, "%s: a segment from %g to %g s", path,
-                            r->start_s, r->end_s);
-    size_t first = (size_t)(r->start_s * rate + 0.5);
-    size_t most = SIZE_MAX;
-    if (r->end_s > 0)
-        most = (size_t)(r->end_s * rate + 0.5) - first;
-    /* Unknown lengths (streams) are as large as a count can be. */
-    bool known = info->frames > 0 && info->frames < SF_COUNT_MAX;
-    if (known && first >= (size_t)info->frames)
-        return status_error(STATUS_INPUT,
-                            "%s: the segment begins at %g s, after the end at "
-                            "%g s",
-                            path, r->start_s, (double)info->frames / rate);
-    struct status status = skip_to(file, info, first, path);
-    if (!status_failed(&status))
-        status =
-            read_frames(g, file, info, most, (size_t)(longest * rate), path, r);
-    if (status_failed(&status))
-        return status;
-    if (!g->count)
-        return status_error(STATUS_INPUT, "%s: holds no samples", path);
+    double rate = s->info.samplerate;
+    if (sf_error(s->file))
+        return status_error(STATUS_INPUT, "%s: damaged after %zu samples: %s",
+                            s->name, s->count, sf_strerror(s->file));
+    if (!s->count)
+        return status_error(STATUS_INPUT, "%s: holds no samples", s->name);
     /* Half a second of grace: tables are rounded. */
-    if (most != SIZE_MAX && g->count + (size_t)(rate / 2) < most)
-        return status_error(STATUS_INPUT,
-                            "%s: the segment ends at %g s, the recording at "
-                            "%g s",
-                            path, r->end_s, (double)(first + g->count) / rate);
-    size_t grace = is_lossy(info) ? (size_t)rate : 0;
-    if (known && most == SIZE_MAX &&
-        first + g->count + grace < (size_t)info->frames)
+    if (s->most != SIZE_MAX && s->count + (size_t)(rate / 2) < s->most)
+        return status_error(
+            STATUS_INPUT, "%s: the segment ends at %g s, the recording at %g s",
+            s->name, s->request.end_s, (double)(s->first + s->count) / rate);
+    size_t grace = is_lossy(&s->info) ? (size_t)rate : 0;
+    if (s->known && s->most == SIZE_MAX &&
+        s->first + s->count + grace < (size_t)s->info.frames)
         return status_error(STATUS_INPUT,
                             "%s: truncated: its header promises %lld samples, "
                             "%zu are there",
-                            path, (long long)info->frames, first + g->count);
+                            s->name, (long long)s->info.frames,
+                            s->first + s->count);
+    return status_ok();
+}
+
+/* Reads up to want frames, which are mixed. */
+static struct status read_frames(struct sound_reader *s, size_t want)
+{
+    int channels = s->info.channels;
+    size_t room = BLOCK / (size_t)channels, left = s->most - s->count;
+    double longest_s = s->request.longest_s;
+    want = want < room ? want : room;
+    want = want < left ? want : left;
+    sf_count_t got =
+        want ? sf_readf_float(s->file, s->block, (sf_count_t)want) : 0;
+    s->at = s->held = 0;
+    if (got <= 0) {
+        s->ended = true;
+        return check_end(s);
+    }
+    if (longest_s > 0 && (double)(s->count + (size_t)got) >
+                             floor(longest_s * s->info.samplerate))
+        return status_error(STATUS_INPUT,
+                            "%s: longer than %.0f s: cut it, or give start "
+                            "and end",
+                            s->name, longest_s);
+    for (sf_count_t i = 0; i < got; i++) {
+        float value =
+            mix(s->block + i * channels, channels, s->request.channel);
+        if (!isfinite(value))
+            return status_error(STATUS_INPUT, "%s: sample %zu is not a number",
+                                s->name, s->count);
+        s->mixed[s->held++] = value;
+        s->count++;
+    }
+    return status_ok();
+}
+
+struct status sound_next(size_t *count, struct sound_reader *s, float *samples,
+                         size_t most)
+{
+    struct status status = status_ok();
+    size_t made, used;
+    *count = 0;
+    while (*count < most) {
+        if (s->at == s->held && !s->ended)
+            status = read_frames(
+                s, (size_t)ceil((double)(most - *count) / s->ratio));
+        if (!status_failed(&status))
+            status = resampler_run(&made, &used, s->resampler, samples + *count,
+                                   most - *count, s->mixed + s->at,
+                                   s->held - s->at, s->ended);
+        if (status_failed(&status) || (s->ended && !made))
+            break;
+        s->at += used;
+        *count += made;
+        s->given += made;
+    }
+    if (!status_failed(&status) && !s->given)
+        status =
+            status_error(STATUS_INPUT, "%s: too short to resample to %d Hz",
+                         s->name, s->rate_hz);
     return status;
 }
 
 struct status sound_read(struct sound *sound, const char *path,
-                         const struct sound_request *r)
+                         const struct sound_request *request)
 {
-    SNDFILE *file;
-    SF_INFO info;
-    struct growing g = {.samples = NULL};
+    struct sound_reader *reader;
+    struct sound_request own = *request;
+    size_t room = 0, got = 1;
     *sound = (struct sound){.samples = NULL};
-    struct status status = open_file(&file, &info, path, r);
+    if (!(own.longest_s > 0))
+        own.longest_s = SOUND_LONGEST_S;
+    struct status status = sound_open(&reader, path, &own);
+    while (!status_failed(&status) && got) {
+        if (sound->count == room) {
+            room = room ? 2 * room : 65536;
+            float *samples = realloc(sound->samples, room * sizeof *samples);
+            if (!samples) {
+                status = status_memory(path);
+                break;
+            }
+            sound->samples = samples;
+        }
+        status = sound_next(&got, reader, sound->samples + sound->count,
+                            room - sound->count);
+        sound->count += got;
+    }
     if (status_failed(&status))
-        return status;
-    status = read_segment(&g, file, &info, path, r);
-    sf_close(file);
-    int rate_hz = r->rate_hz ? r->rate_hz : info.samplerate;
-    double ratio =
-        (double)rate_hz / info.samplerate / (r->speed > 0 ? r->speed : 1);
-    if (!status_failed(&status) && ratio != 1) {
-        float *samples;
-        size_t count;
-        status = resample(&samples, &count, g.samples, g.count, ratio);
-        free(g.samples);
-        g = (struct growing){.samples = samples, .count = count};
-        if (!status_failed(&status) && !count)
-            status =
-                status_error(STATUS_INPUT, "%s: too short to resample to %d Hz",
-                             path, rate_hz);
-    }
-    if (status_failed(&status)) {
-        free(g.samples);
-        return status;
-    }
-    *sound = (struct sound){
-        .samples = g.samples, .count = g.count, .rate_hz = rate_hz};
+        sound_free(sound);
+    else
+        sound->rate_hz = sound_rate_hz(reader);
+    sound_close(reader);
     return status;
 }
 

@@ -24,9 +24,8 @@ struct sound_request {
     char raw_format[8];
 };
 
-#define SOUND_LONGEST_S                                                        \
-    86400.0 /* a day: more is a lying header or a mistake                      \
-             */
+/* Of sound_read: a day; more is a lying header or a mistake. */
+#define SOUND_LONGEST_S 86400.0
 
 /* Mono samples, full scale +-1. */
 struct sound {
@@ -35,7 +34,7 @@ struct sound {
     int rate_hz;
 };
 
-/* Reads path as the request says; *sound is empty on failure.
+/* Reads path as the request says; *sound is empty on failure. "-" is stdin.
  *
  * Refuses, naming path: missing, not audio, no samples, header that promises
  * more samples than the file holds, NaN or infinity (naming the sample),
@@ -50,5 +49,28 @@ MUST_CHECK struct status sound_parse_raw(struct sound_request *request,
                                          const char *text);
 
 void sound_free(struct sound *sound);
+
+/* The same by blocks, in constant memory: a recording of any length (longest_s
+ * 0: without a limit), or one that goes on. WAV, AU and raw samples that come
+ * through a pipe are read as they come; other formats must seek, and are kept
+ * in a nameless temporary file first. */
+struct sound_reader;
+
+MUST_CHECK struct status sound_open(struct sound_reader **reader,
+                                    const char *path,
+                                    const struct sound_request *request);
+void sound_close(struct sound_reader *reader);
+
+/* Of the samples that are given. */
+int sound_rate_hz(const struct sound_reader *reader);
+
+/* Of the recording, whichever are given. */
+int sound_channels(const struct sound_reader *reader);
+
+/* Gives up to most (>= 1) samples; *count is 0 at the end alone. Waits for no
+ * more of a pipe's samples than it needs to give most. What sound_read would
+ * refuse is refused where it is met. */
+MUST_CHECK struct status sound_next(size_t *count, struct sound_reader *reader,
+                                    float *samples, size_t most);
 
 #endif

@@ -24,6 +24,42 @@ static float *make_tone(double hz, double rate_hz, size_t count)
     return x;
 }
 
+/* The whole of in, in blocks of up to most samples. */
+static struct status resample_by(size_t most, float **out, size_t *count,
+                                 const float *in, size_t in_count, double ratio)
+{
+    struct resampler *r;
+    size_t room = (size_t)((double)in_count * ratio) + 16, at = 0, made, used;
+    *out = NULL;
+    *count = 0;
+    struct status status = resampler_open(&r, ratio);
+    if (status_failed(&status))
+        return status;
+    *out = malloc(room * sizeof **out);
+    assert_non_null(*out);
+    for (uint32_t bits = 1;; bits = bits * 1664525u + 1013904223u) {
+        size_t take = 1 + (bits >> 8) % most, give = 1 + (bits >> 16) % most;
+        take = take < in_count - at ? take : in_count - at;
+        give = give < room - *count ? give : room - *count;
+        bool last = at + take == in_count;
+        assert_ok(resampler_run(&made, &used, r, *out + *count, give, in + at,
+                                take, last));
+        assert_true(made <= give && used <= take);
+        *count += made;
+        at += used;
+        if (at == in_count && !made)
+            break;
+    }
+    resampler_close(r);
+    return status;
+}
+
+static struct status resample(float **out, size_t *count, const float *in,
+                              size_t in_count, double ratio)
+{
+    return resample_by(SIZE_MAX / 2, out, count, in, in_count, ratio);
+}
+
 /* Sample by sample: level, frequency and phase. */
 static void a_tone_stays_the_tone(void **state)
 {
@@ -101,6 +137,27 @@ static void the_same_rate_copies(void **state)
     free(y);
 }
 
+static void blocks_of_any_size_give_the_same_bits(void **state)
+{
+    (void)state;
+    static const double ratios[] = {16.0 / 44.1, 0.5, 1 / 1.1, 1, 2, 7.3};
+    static const size_t sizes[] = {1, 7, 160, 5000};
+    float *x = make_tone(440, 16000, 9000);
+    for (size_t r = 0; r < sizeof ratios / sizeof *ratios; r++) {
+        float *whole, *y;
+        size_t count, again;
+        assert_ok(resample(&whole, &count, x, 9000, ratios[r]));
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+            assert_ok(resample_by(sizes[i], &y, &again, x, 9000, ratios[r]));
+            assert_int_equal(again, count);
+            assert_memory_equal(y, whole, count * sizeof *y);
+            free(y);
+        }
+        free(whole);
+    }
+    free(x);
+}
+
 static void changes_that_cannot_be_are_refused(void **state)
 {
     (void)state;
@@ -124,6 +181,7 @@ int main(void)
         cmocka_unit_test(a_constant_stays_constant),
         cmocka_unit_test(the_length_is_that_of_the_ratio),
         cmocka_unit_test(the_same_rate_copies),
+        cmocka_unit_test(blocks_of_any_size_give_the_same_bits),
         cmocka_unit_test(changes_that_cannot_be_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
