@@ -9,14 +9,16 @@
 
 #include "audio/status.h"
 
+/* A frame (10 ms) is speech when its level, smoothed, stands threshold_db above
+ * the noise of the last seconds, or less far where speech itself does not stand
+ * far above it. */
 struct endpoint_settings {
     int rate_hz;
     bool everything;     /* all is speech: cut for length alone */
-    double threshold_db; /* how far speech stands above the noise */
-    double pause_s;      /* without speech: ends a segment */
-    double join_s;       /* a segment that is shorter goes on over pauses of up
-                          * to this many seconds */
-    double longest_s;    /* a longer segment is cut at its quietest place */
+    double threshold_db; /* >= 0 */
+    double pause_s;      /* without speech: ends a segment; > 0 */
+    double longest_s;    /* a segment that is longer is cut in its longest
+                          * pause, or where it is quietest; >= 1 */
 };
 
 /* Samples begin .. end - 1 of the stream. */
@@ -26,7 +28,7 @@ struct segment {
 
 struct endpoint; /* one stream's state */
 
-/* Fails with one clear line if a setting is out of range. */
+/* Fails with one clear line if the rate is none that features have. */
 MUST_CHECK struct status endpoint_open(struct endpoint **endpoint,
                                        const struct endpoint_settings *s);
 void endpoint_close(struct endpoint *endpoint);
@@ -36,14 +38,17 @@ MUST_CHECK struct status endpoint_push(struct endpoint *endpoint,
                                        const float *samples, size_t count);
 
 /* The stream is at its end: what is open is finished. */
-void endpoint_finish(struct endpoint *endpoint);
+MUST_CHECK struct status endpoint_finish(struct endpoint *endpoint);
 
-/* The next finished segment, if there is one. They are in order and do not
- * overlap, and the same samples give the same segments in blocks of any
- * size. */
+/* The next finished segment, if there is one: speech with a quarter of a
+ * second around it, and up to an end of the stream that is less than a second
+ * off. They are in order and do not overlap, and the same samples give the same
+ * segments in blocks of any size. As long as a stream had no speech at all it
+ * is given whole, for that might be quiet, unless it is all zeros. */
 bool endpoint_next(struct segment *segment, struct endpoint *endpoint);
 
-/* The first sample of all that segments to come may hold. */
+/* The first sample of all that segments to come may hold: longest_s and two
+ * seconds before the last one pushed, or later. */
 uint64_t endpoint_needed(const struct endpoint *endpoint);
 
 /* Whether speech has begun that has not come to its end; *begin is the first
