@@ -84,7 +84,7 @@ static struct status copy_all(int *to, int from, unsigned char *block,
 }
 
 static struct status prepare(int *file, struct header_samples *samples,
-                             unsigned char *block, const char *name)
+                             unsigned char *block, bool live, const char *name)
 {
     struct status status = status_ok();
     size_t count = 0, wanted;
@@ -101,6 +101,12 @@ static struct status prepare(int *file, struct header_samples *samples,
         return status_error(STATUS_INPUT, "%s: the file is empty", name);
     if (samples->format[0] && wanted <= count)
         return status;
+    if (live)
+        return status_error(STATUS_INPUT,
+                            "%s: begins with no header of WAV or AU: for "
+                            "headerless samples give --raw, such as --raw "
+                            "16000:s16:1",
+                            name);
     int copy = -1;
     *samples = (struct header_samples){.format = ""};
     status = copy_all(&copy, *file, block, count, name);
@@ -110,7 +116,7 @@ static struct status prepare(int *file, struct header_samples *samples,
 }
 
 struct status pipe_prepare(int *file, struct header_samples *samples, bool raw,
-                           const char *name)
+                           bool live, const char *name)
 {
     struct stat found;
     struct status status = status_ok();
@@ -119,7 +125,8 @@ struct status pipe_prepare(int *file, struct header_samples *samples, bool raw,
                 !lseek(*file, 0, SEEK_CUR)))
         return status;
     unsigned char *block = malloc(BLOCK);
-    status = block ? prepare(file, samples, block, name) : status_memory(name);
+    status =
+        block ? prepare(file, samples, block, live, name) : status_memory(name);
     free(block);
     if (status_failed(&status) && *file >= 0) {
         close(*file);

@@ -13,9 +13,9 @@
  * into a file without a name under $TMPDIR or /tmp, which takes the place of
  * *file; samples->format is "". So is a file that can seek, in its own place.
  *
- * raw: it has no header, and stays as it is. On failure *file is closed and
- * -1. */
+ * raw: it has no header, and stays as it is. live: what would be copied is
+ * refused. On failure *file is closed and -1. */
 MUST_CHECK struct status pipe_prepare(int *file, struct header_samples *samples,
-                                      bool raw, const char *name);
+                                      bool raw, bool live, const char *name);
 
 #endif

@@ -1,4 +1,5 @@
-/* Reads a recording: any file libsndfile knows, as mono float samples. */
+/* Reads a recording by blocks: any file libsndfile knows, as mono float
+ * samples. */
 #include "audio/sound.h"
 
 #include <assert.h>
@@ -121,8 +122,8 @@ static struct status open_file(struct sound_reader *s, const char *path)
     bool named = !status_failed(&status) && strcmp(path, "-") &&
                  !fstat(s->descriptor, &entry) && S_ISREG(entry.st_mode);
     if (!status_failed(&status) && !named)
-        status =
-            pipe_prepare(&s->descriptor, &streamed, r->raw_format[0], s->name);
+        status = pipe_prepare(&s->descriptor, &streamed, r->raw_format[0],
+                              r->live, s->name);
     if (status_failed(&status))
         return status;
     if (r->raw_format[0])
@@ -250,6 +251,16 @@ int sound_channels(const struct sound_reader *s)
     return s->info.channels;
 }
 
+double sound_length_s(const struct sound_reader *s)
+{
+    double speed = s->request.speed > 0 ? s->request.speed : 1;
+    if (s->most == SIZE_MAX && !s->known)
+        return 0;
+    size_t frames =
+        s->most == SIZE_MAX ? (size_t)s->info.frames - s->first : s->most;
+    return (double)frames / s->info.samplerate / speed;
+}
+
 static float mix(const float *frame, int channels, int channel)
 {
     if (channel)
@@ -350,42 +361,4 @@ struct status sound_next(size_t *count, struct sound_reader *s, float *samples,
             status_error(STATUS_INPUT, "%s: too short to resample to %d Hz",
                          s->name, s->rate_hz);
     return status;
-}
-
-struct status sound_read(struct sound *sound, const char *path,
-                         const struct sound_request *request)
-{
-    struct sound_reader *reader;
-    struct sound_request own = *request;
-    size_t room = 0, got = 1;
-    *sound = (struct sound){.samples = NULL};
-    if (!(own.longest_s > 0))
-        own.longest_s = SOUND_LONGEST_S;
-    struct status status = sound_open(&reader, path, &own);
-    while (!status_failed(&status) && got) {
-        if (sound->count == room) {
-            room = room ? 2 * room : 65536;
-            float *samples = realloc(sound->samples, room * sizeof *samples);
-            if (!samples) {
-                status = status_memory(path);
-                break;
-            }
-            sound->samples = samples;
-        }
-        status = sound_next(&got, reader, sound->samples + sound->count,
-                            room - sound->count);
-        sound->count += got;
-    }
-    if (status_failed(&status))
-        sound_free(sound);
-    else
-        sound->rate_hz = sound_rate_hz(reader);
-    sound_close(reader);
-    return status;
-}
-
-void sound_free(struct sound *sound)
-{
-    free(sound->samples);
-    *sound = (struct sound){.samples = NULL};
 }

@@ -2,6 +2,7 @@
 #ifndef AUDIO_SOUND_H
 #define AUDIO_SOUND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "audio/status.h"
@@ -15,6 +16,8 @@ struct sound_request {
     double end_s;     /* 0: to the end */
     double speed;     /* 0 or 1: as recorded; 1.1: ten per cent faster (tempo
                        * and pitch together, by resampling) */
+    bool live;        /* a pipe whose form must be known from its first bytes:
+                       * what would be kept in a file first is refused */
     double longest_s; /* refuse a longer segment (0: SOUND_LONGEST_S) */
     /* Headerless PCM (--raw rate:format:channels): raw_format 0 means the
      * file describes itself. Format names: s16 s16be s24 s32 f32 u8 ulaw
@@ -66,6 +69,9 @@ int sound_rate_hz(const struct sound_reader *reader);
 
 /* Of the recording, whichever are given. */
 int sound_channels(const struct sound_reader *reader);
+
+/* Seconds that will be given, by the header; 0: not known. */
+double sound_length_s(const struct sound_reader *reader);
 
 /* Gives up to most (>= 1) samples; *count is 0 at the end alone. Waits for no
  * more of a pipe's samples than it needs to give most. What sound_read would

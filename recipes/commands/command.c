@@ -14,7 +14,7 @@ static const struct command *speaker; /* whose notes these are */
 static bool line_open;                /* a progress line is on the terminal */
 static struct ranks ranks;            /* only the first one speaks */
 
-static void clear_line(void)
+void command_clear(void)
 {
     if (line_open)
         fputs("\r\033[K", stderr);
@@ -23,7 +23,7 @@ static void clear_line(void)
 
 void command_say(const struct command *command, const char *text)
 {
-    clear_line();
+    command_clear();
     fprintf(stderr, "attune %s: %s\n", command->name, text);
 }
 
@@ -68,7 +68,7 @@ static void listen(void *context, const struct trainer_report *r)
         return;
     last = time;
     format_seconds(left, sizeof left, r->seconds_left);
-    clear_line();
+    command_clear();
     fprintf(stderr, "attune %s: %llu/%llu", speaker->name,
             (unsigned long long)r->update, (unsigned long long)r->updates);
     if (isfinite(r->loss))
@@ -78,6 +78,27 @@ static void listen(void *context, const struct trainer_report *r)
     line_open = terminal && !r->important && r->update < r->updates;
     if (!line_open)
         fputc('\n', stderr);
+    fflush(stderr);
+}
+
+void command_progress(const struct command *command, double share, size_t done,
+                      size_t all, double audio_s)
+{
+    static double began, last;
+    char left[32];
+    double time = now();
+    if (began <= 0)
+        began = time;
+    if (!isatty(STDERR_FILENO) || time - began < 1 || time - last < 0.2)
+        return;
+    last = time;
+    format_seconds(left, sizeof left,
+                   share > 0 ? (time - began) * (1 / share - 1) : 0);
+    command_clear();
+    fprintf(stderr, "attune %s: %zu/%zu, %.0f %% %.0f s/s, %s left",
+            command->name, done, all, 100 * share, audio_s / (time - began),
+            left);
+    line_open = true;
     fflush(stderr);
 }
 

@@ -42,6 +42,13 @@ void options_help(const struct command *command);
 /* "attune VERB: text" on stderr. */
 void command_say(const struct command *command, const char *text);
 
+/* On a terminal: a line with the share that is done (0 .. 1), how many of all
+ * things, how fast (seconds of audio in one) and the time left; rewritten in
+ * place, until command_clear or the next note. */
+void command_progress(const struct command *command, double share, size_t done,
+                      size_t all, double audio_s);
+void command_clear(void);
+
 /* Says what went wrong, on the first rank, and parts from the others. Returns
  * the exit status. */
 int command_end(const struct command *command, const struct status *status);

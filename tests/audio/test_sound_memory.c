@@ -31,6 +31,7 @@ static void *watched(void *block, size_t size)
 #undef BLOCK
 #include "audio/resample.c"
 #include "audio/sound.c"
+#include "audio/sound_read.c"
 
 #define FRAMES 200000 /* more than one block */
 

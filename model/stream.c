@@ -1,0 +1,300 @@
+/* Speech to text of any length: samples in, finished lines out. */
+#include "model/stream.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audio/endpoint.h"
+
+#define BLOCK_S 1.0 /* fed to the speech detector at a time */
+#define PACK_S 60.0 /* transcribed together at the most */
+
+/* A finished segment. */
+struct piece {
+    struct segment segment;
+    struct sound sound; /* empty when it is transcribed */
+    char *text;
+    struct status status;
+};
+
+struct stream {
+    struct endpoint *endpoint;
+    size_t rate_hz;
+    double partial_s;
+    uint64_t fed;     /* samples */
+    uint64_t partial; /* of them, at the last look at what is open */
+    /* Samples that a segment may still hold, from number first on. */
+    float *samples;
+    size_t count, room;
+    uint64_t first;
+    /* Finished: [taken .. done) with text, [done .. pieces_count) without. */
+    struct piece *pieces;
+    size_t pieces_taken, pieces_done, pieces_count, pieces_room;
+};
+
+struct status stream_open(struct stream **out,
+                          const struct recogniser *recogniser,
+                          const struct settings *settings)
+{
+    int rate_hz = recogniser_rate_hz(recogniser);
+    const struct endpoint_settings detection = {
+        .rate_hz = rate_hz,
+        .everything = !settings->vad,
+        .threshold_db = settings->speech_threshold,
+        .pause_s = settings->pause,
+        .longest_s = settings->segment_seconds};
+    *out = NULL;
+    struct stream *s = calloc(1, sizeof *s);
+    if (!s)
+        return status_memory("stream");
+    s->rate_hz = (size_t)rate_hz;
+    s->partial_s = settings->partial_seconds;
+    struct status status = endpoint_open(&s->endpoint, &detection);
+    if (status_failed(&status))
+        stream_close(s);
+    else
+        *out = s;
+    return status;
+}
+
+static void free_piece(struct piece *piece)
+{
+    sound_free(&piece->sound);
+    free(piece->text);
+}
+
+void stream_close(struct stream *s)
+{
+    if (!s)
+        return;
+    for (size_t i = s->pieces_taken; i < s->pieces_count; i++)
+        free_piece(&s->pieces[i]);
+    free(s->pieces);
+    free(s->samples);
+    endpoint_close(s->endpoint);
+    free(s);
+}
+
+static struct status keep_samples(struct stream *s, const float *samples,
+                                  size_t count)
+{
+    if (s->room - s->count < count) {
+        size_t room = 2 * s->count + count;
+        float *kept = realloc(s->samples, room * sizeof *kept);
+        if (!kept)
+            return status_memory("stream");
+        s->samples = kept;
+        s->room = room;
+    }
+    memcpy(s->samples + s->count, samples, count * sizeof *samples);
+    s->count += count;
+    s->fed += count;
+    return status_ok();
+}
+
+static void drop_samples(struct stream *s)
+{
+    size_t done = (size_t)(endpoint_needed(s->endpoint) - s->first);
+    /* Moved when that pays. */
+    if (done < s->count / 2)
+        return;
+    s->count -= done;
+    s->first += done;
+    memmove(s->samples, s->samples + done, s->count * sizeof *s->samples);
+}
+
+static struct status add_piece(struct stream *s, struct segment segment)
+{
+    size_t count = (size_t)(segment.end - segment.begin);
+    if (s->pieces_taken == s->pieces_count)
+        s->pieces_taken = s->pieces_done = s->pieces_count = 0;
+    if (s->pieces_count == s->pieces_room) {
+        size_t room = s->pieces_room ? 2 * s->pieces_room : 16;
+        struct piece *pieces = realloc(s->pieces, room * sizeof *pieces);
+        if (!pieces)
+            return status_memory("segments");
+        s->pieces = pieces;
+        s->pieces_room = room;
+    }
+    struct piece piece = {.segment = segment,
+                          .sound = {.samples = malloc(count * sizeof(float)),
+                                    .count = count,
+                                    .rate_hz = (int)s->rate_hz}};
+    if (!piece.sound.samples)
+        return status_memory("segments");
+    memcpy(piece.sound.samples, s->samples + (segment.begin - s->first),
+           count * sizeof(float));
+    s->pieces[s->pieces_count++] = piece;
+    return status_ok();
+}
+
+static struct status collect_pieces(struct stream *s)
+{
+    struct segment segment;
+    struct status status = status_ok();
+    while (!status_failed(&status) && endpoint_next(&segment, s->endpoint))
+        status = add_piece(s, segment);
+    return status;
+}
+
+struct status stream_feed(struct stream *s, const float *samples, size_t count)
+{
+    size_t block = (size_t)(BLOCK_S * (double)s->rate_hz);
+    struct status status = status_ok();
+    while (count && !status_failed(&status)) {
+        size_t some = count < block ? count : block;
+        status = keep_samples(s, samples, some);
+        if (!status_failed(&status))
+            status = endpoint_push(s->endpoint, samples, some);
+        if (!status_failed(&status))
+            status = collect_pieces(s);
+        if (!status_failed(&status))
+            drop_samples(s);
+        samples += some;
+        count -= some;
+    }
+    return status;
+}
+
+struct status stream_finish(struct stream *s)
+{
+    struct status status = endpoint_finish(s->endpoint);
+    if (!status_failed(&status))
+        status = collect_pieces(s);
+    return status;
+}
+
+double stream_waiting_s(const struct stream *s)
+{
+    size_t count = 0;
+    for (size_t i = s->pieces_done; i < s->pieces_count; i++)
+        count += s->pieces[i].sound.count;
+    return (double)count / (double)s->rate_hz;
+}
+
+/* Pieces of any streams in packs, with a recogniser's state for each worker. */
+struct work {
+    struct piece **pieces;
+    size_t *packs; /* pack p is pieces packs[p] .. packs[p + 1] - 1 */
+    struct recogniser_state **states;
+};
+
+/* The one place where segments become text. */
+static void transcribe_pack(void *context, size_t index, int worker)
+{
+    struct work *work = context;
+    for (size_t i = work->packs[index]; i < work->packs[index + 1]; i++) {
+        struct piece *piece = work->pieces[i];
+        piece->status = recogniser_transcribe(
+            &piece->text, work->states[worker], &piece->sound);
+        sound_free(&piece->sound);
+    }
+}
+
+/* Packs of up to PACK_S of audio, but as many as there are workers, if there
+ * are as many pieces. Returns how many. */
+static size_t make_packs(size_t *packs, struct piece *const *pieces,
+                         size_t count, int workers)
+{
+    size_t packed = 0, all = 0, n = 0;
+    for (size_t i = 0; i < count; i++)
+        all += pieces[i]->sound.count;
+    size_t most = (size_t)(PACK_S * pieces[0]->sound.rate_hz);
+    size_t share = all / (size_t)workers + 1;
+    most = share < most ? share : most;
+    packs[n++] = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (packed && packed + pieces[i]->sound.count > most) {
+            packs[n++] = i;
+            packed = 0;
+        }
+        packed += pieces[i]->sound.count;
+    }
+    packs[n] = count;
+    return n;
+}
+
+/* All that waits, in order; returns how many. */
+static size_t list_waiting(struct piece **pieces, struct stream *const *streams,
+                           size_t count)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = streams[i]->pieces_done; k < streams[i]->pieces_count;
+             k++, n++)
+            if (pieces)
+                pieces[n] = &streams[i]->pieces[k];
+    return n;
+}
+
+struct status stream_transcribe(struct stream *const *streams, size_t count,
+                                struct team *team,
+                                struct recogniser_state **states)
+{
+    struct status status = status_ok();
+    size_t waiting = list_waiting(NULL, streams, count);
+    if (!waiting)
+        return status;
+    struct work work = {.pieces = malloc(waiting * sizeof *work.pieces),
+                        .packs = malloc((waiting + 1) * sizeof *work.packs),
+                        .states = states};
+    if (!work.pieces || !work.packs)
+        status = status_memory("segments");
+    if (!status_failed(&status)) {
+        list_waiting(work.pieces, streams, count);
+        size_t packs =
+            make_packs(work.packs, work.pieces, waiting, team_workers(team));
+        team_run(team, transcribe_pack, &work, packs);
+        for (size_t i = 0; i < count; i++)
+            streams[i]->pieces_done = streams[i]->pieces_count;
+    }
+    for (size_t i = 0; i < waiting && !status_failed(&status); i++)
+        status = work.pieces[i]->status;
+    free(work.packs);
+    free(work.pieces);
+    return status;
+}
+
+bool stream_next(struct stream_line *line, struct stream *s)
+{
+    while (s->pieces_taken < s->pieces_done) {
+        struct piece *piece = &s->pieces[s->pieces_taken++];
+        double rate = (double)s->rate_hz;
+        *line =
+            (struct stream_line){.start_s = (double)piece->segment.begin / rate,
+                                 .end_s = (double)piece->segment.end / rate,
+                                 .text = piece->text};
+        if (line->text && line->text[0])
+            return true;
+        stream_line_free(line);
+    }
+    return false;
+}
+
+void stream_line_free(struct stream_line *line)
+{
+    free(line->text);
+    line->text = NULL;
+}
+
+struct status stream_partial(char **text, struct stream *s,
+                             struct recogniser_state *state)
+{
+    uint64_t begin;
+    *text = NULL;
+    if (!endpoint_is_open(&begin, s->endpoint) ||
+        (double)(s->fed - s->partial) < s->partial_s * (double)s->rate_hz)
+        return status_ok();
+    s->partial = s->fed;
+    size_t from = (size_t)(begin - s->first);
+    const struct sound open = {.samples = s->samples + from,
+                               .count = s->count - from,
+                               .rate_hz = (int)s->rate_hz};
+    return recogniser_transcribe(text, state, &open);
+}
+
+double stream_length_s(const struct stream *s)
+{
+    return (double)s->fed / (double)s->rate_hz;
+}

@@ -1,0 +1,111 @@
+/* The recordings that attune transcribe is given. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "model/data/folder.h"
+#include "model/data/manifest.h"
+#include "recipes/commands/transcribe.h"
+
+/* The added item, or NULL without memory. */
+static struct item *add_item(struct items *items, const char *name,
+                             const char *path)
+{
+    if (items->count == items->room) {
+        size_t room = items->room ? 2 * items->room : 64;
+        struct item *list = realloc(items->list, room * sizeof *list);
+        if (!list)
+            return NULL;
+        items->list = list;
+        items->room = room;
+    }
+    struct item *item = &items->list[items->count];
+    *item = (struct item){.name = strdup(name), .path = strdup(path)};
+    if (item->name && item->path) {
+        items->count++;
+        return item;
+    }
+    free(item->name);
+    free(item->path);
+    return NULL;
+}
+
+static struct status add_table(struct items *items, const char *path,
+                               bool outside)
+{
+    struct manifest manifest;
+    struct status status = manifest_read(&manifest, path, outside);
+    if (status_failed(&status))
+        return status;
+    for (size_t i = 0; i < manifest.count && !status_failed(&status); i++) {
+        const struct utterance *u = &manifest.utterances[i];
+        struct item *item = add_item(items, u->id, u->path);
+        if (!item) {
+            status = status_memory("recordings");
+            break;
+        }
+        item->start_s = u->start_s;
+        item->end_s = u->end_s;
+    }
+    manifest_free(&manifest);
+    return status;
+}
+
+static struct status add_folder(struct items *items, const char *path)
+{
+    struct folder folder;
+    struct status failure = folder_search(&folder, path);
+    struct status status = status_ok();
+    if (!status_failed(&failure) && !folder.count)
+        failure = status_error(STATUS_INPUT, "%s: holds no recordings", path);
+    if (status_failed(&failure)) {
+        struct item *item = add_item(items, path, path);
+        if (!item)
+            return status_memory("recordings");
+        item->status = failure;
+        item->done = true;
+    }
+    for (size_t i = 0; i < folder.count && !status_failed(&status); i++) {
+        size_t size = strlen(path) + strlen(folder.paths[i]) + 2;
+        const char *slash = path[strlen(path) - 1] == '/' ? "" : "/";
+        char *full = malloc(size);
+        if (full)
+            snprintf(full, size, "%s%s%s", path, slash, folder.paths[i]);
+        if (!full || !add_item(items, full, full))
+            status = status_memory("recordings");
+        free(full);
+    }
+    folder_free(&folder);
+    return status;
+}
+
+struct status items_list(struct items *items, const struct settings *settings,
+                         int count, char **operands)
+{
+    struct status status = status_ok();
+    struct stat entry;
+    *items = (struct items){.count = 0};
+    if (settings->table[0])
+        status = add_table(items, settings->table, settings->outside);
+    for (int i = 0; i < count && !status_failed(&status); i++) {
+        if (strcmp(operands[i], "-") && !stat(operands[i], &entry) &&
+            S_ISDIR(entry.st_mode))
+            status = add_folder(items, operands[i]);
+        else if (!add_item(items, operands[i], operands[i]))
+            status = status_memory("recordings");
+    }
+    return status;
+}
+
+void items_free(struct items *items)
+{
+    for (size_t i = 0; i < items->count; i++) {
+        free(items->list[i].name);
+        free(items->list[i].path);
+        free(items->list[i].text);
+    }
+    free(items->list);
+    *items = (struct items){.count = 0};
+}

@@ -1,0 +1,70 @@
+/* What attune transcribe is made of: recordings, and live input. */
+#ifndef RECIPES_COMMANDS_TRANSCRIBE_H
+#define RECIPES_COMMANDS_TRANSCRIBE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "audio/sound.h"
+#include "audio/status.h"
+#include "model/encoder/settings.h"
+#include "model/kernel/team.h"
+#include "model/recogniser.h"
+
+/* What both work with. */
+struct transcriber {
+    const struct settings *settings;
+    const struct recogniser *recogniser;
+    struct team *team;
+    struct recogniser_state **states; /* [workers] */
+};
+
+MUST_CHECK struct status transcriber_open(struct transcriber *transcriber,
+                                          const struct settings *settings,
+                                          const struct recogniser *recogniser);
+void transcriber_close(struct transcriber *transcriber);
+
+/* How a path is read; start_s and end_s are left 0. */
+MUST_CHECK struct status
+transcriber_request(struct sound_request *request,
+                    const struct transcriber *transcriber);
+
+/* text on stdout, as a JSON string. */
+void print_json(const char *text);
+
+/* One recording and what was heard. */
+struct item {
+    char *name; /* as it is printed: the path, or a table's id; owned */
+    char *path; /* owned */
+    double start_s, end_s;
+    char *text; /* owned */
+    double length_s;
+    bool done;
+    struct status status; /* why there is no text */
+};
+
+struct items {
+    size_t count, room;
+    struct item *list;
+};
+
+/* The recordings of settings.table and of operands: paths, folders that are
+ * searched through, "-". A folder that cannot be read is an item that has
+ * failed. */
+MUST_CHECK struct status items_list(struct items *items,
+                                    const struct settings *settings, int count,
+                                    char **operands);
+void items_free(struct items *items);
+
+/* Transcribes items on all workers, of any number and length; calls print for
+ * each in order, as soon as it and all before it are done. What fails is in
+ * its item's status, and keeps back no other. */
+MUST_CHECK struct status transcribe_items(struct transcriber *transcriber,
+                                          struct items *items,
+                                          void (*print)(const struct item *));
+
+/* Transcribes stdin while it comes in, until it ends or the user interrupts:
+ * a line on stdout for each segment, and on a terminal what is heard so far. */
+MUST_CHECK struct status transcribe_live(struct transcriber *transcriber);
+
+#endif

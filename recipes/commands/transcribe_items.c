@@ -1,0 +1,204 @@
+/* Many recordings, or long ones, on all cores. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audio/sound.h"
+#include "model/stream.h"
+#include "recipes/commands/command.h"
+#include "recipes/commands/transcribe.h"
+
+#define OPEN_MOST 8  /* recordings at a time, for each worker */
+#define ROUND_S 60.0 /* of audio, for each worker */
+#define BLOCK 16000  /* samples that are read at a time */
+
+/* A recording that is being read. */
+struct reading {
+    struct item *item; /* NULL: none */
+    struct sound_reader *reader;
+    struct stream *stream;
+    bool ended;
+};
+
+/* Work goes in rounds: every recording that is open is read until it has some
+ * segments, each on one worker; then all those segments are transcribed, on
+ * all workers. So one long recording keeps all of them busy, and many short
+ * ones too. */
+struct rounds {
+    struct transcriber *transcriber;
+    struct items *items;
+    size_t next, printed; /* items */
+    struct reading *readings;
+    struct stream **streams;
+    size_t open, most;
+    double enough_s; /* for one recording in this round */
+    double heard_s;
+};
+
+struct status transcriber_request(struct sound_request *request,
+                                  const struct transcriber *transcriber)
+{
+    const struct settings *settings = transcriber->settings;
+    *request = (struct sound_request){
+        .rate_hz = recogniser_rate_hz(transcriber->recogniser),
+        .channel = settings->channel};
+    return settings->raw[0] ? sound_parse_raw(request, settings->raw)
+                            : status_ok();
+}
+
+static struct status open_reading(struct reading *r,
+                                  const struct transcriber *t)
+{
+    struct sound_request request;
+    struct status status = transcriber_request(&request, t);
+    request.start_s = r->item->start_s;
+    request.end_s = r->item->end_s;
+    if (!status_failed(&status))
+        status = sound_open(&r->reader, r->item->path, &request);
+    if (!status_failed(&status))
+        status = stream_open(&r->stream, t->recogniser, t->settings);
+    return status;
+}
+
+static struct status read_some(struct reading *r, double enough_s)
+{
+    float samples[BLOCK];
+    struct status status = status_ok();
+    size_t count = 1;
+    while (count && !status_failed(&status) &&
+           stream_waiting_s(r->stream) < enough_s) {
+        status = sound_next(&count, r->reader, samples, BLOCK);
+        if (!status_failed(&status))
+            status = stream_feed(r->stream, samples, count);
+    }
+    if (!status_failed(&status) && !count) {
+        status = stream_finish(r->stream);
+        r->ended = true;
+    }
+    return status;
+}
+
+static void read_one(void *context, size_t index, int worker)
+{
+    struct rounds *rounds = context;
+    struct reading *r = &rounds->readings[index];
+    (void)worker;
+    r->item->status = status_ok();
+    if (!r->stream)
+        r->item->status = open_reading(r, rounds->transcriber);
+    if (!status_failed(&r->item->status))
+        r->item->status = read_some(r, rounds->enough_s);
+    if (status_failed(&r->item->status))
+        r->ended = true;
+}
+
+static void open_more(struct rounds *rounds)
+{
+    while (rounds->open < rounds->most && rounds->next < rounds->items->count) {
+        struct item *item = &rounds->items->list[rounds->next++];
+        if (!item->done)
+            rounds->readings[rounds->open++] = (struct reading){.item = item};
+    }
+}
+
+/* Adds what was heard to the item's text. */
+static struct status take_lines(struct rounds *rounds, struct reading *r)
+{
+    struct stream_line line;
+    struct item *item = r->item;
+    while (stream_next(&line, r->stream)) {
+        size_t before = item->text ? strlen(item->text) : 0;
+        char *text = realloc(item->text, before + strlen(line.text) + 2);
+        if (text)
+            sprintf(text + before, "%s%s", before ? " " : "", line.text);
+        stream_line_free(&line);
+        if (!text)
+            return status_memory(item->path);
+        item->text = text;
+    }
+    rounds->heard_s += stream_length_s(r->stream) - item->length_s;
+    item->length_s = stream_length_s(r->stream);
+    return status_ok();
+}
+
+static void close_reading(struct reading *r)
+{
+    stream_close(r->stream);
+    sound_close(r->reader);
+    r->item->done = true;
+}
+
+/* Transcribes what was read, and closes what is at its end. */
+static struct status finish_round(struct rounds *rounds)
+{
+    const struct transcriber *t = rounds->transcriber;
+    size_t count = 0, left = 0;
+    for (size_t i = 0; i < rounds->open; i++)
+        if (!status_failed(&rounds->readings[i].item->status))
+            rounds->streams[count++] = rounds->readings[i].stream;
+    struct status status =
+        stream_transcribe(rounds->streams, count, t->team, t->states);
+    for (size_t i = 0; i < rounds->open; i++) {
+        struct reading *r = &rounds->readings[i];
+        if (!status_failed(&status) && !status_failed(&r->item->status))
+            status = take_lines(rounds, r);
+        if (r->ended)
+            close_reading(r);
+        else
+            rounds->readings[left++] = *r;
+    }
+    rounds->open = left;
+    return status;
+}
+
+/* Share of all items that is done. */
+static double share_done(const struct rounds *rounds)
+{
+    double done = (double)rounds->next;
+    for (size_t i = 0; i < rounds->open; i++) {
+        const struct reading *r = &rounds->readings[i];
+        double length_s = r->reader ? sound_length_s(r->reader) : 0;
+        done -= length_s > 0 ? fmax(1 - r->item->length_s / length_s, 0) : 1;
+    }
+    return done / (double)rounds->items->count;
+}
+
+static void print_done(struct rounds *rounds,
+                       void (*print)(const struct item *))
+{
+    while (rounds->printed < rounds->items->count &&
+           rounds->items->list[rounds->printed].done)
+        print(&rounds->items->list[rounds->printed++]);
+}
+
+struct status transcribe_items(struct transcriber *transcriber,
+                               struct items *items,
+                               void (*print)(const struct item *))
+{
+    size_t workers = (size_t)team_workers(transcriber->team);
+    struct rounds rounds = {.transcriber = transcriber,
+                            .items = items,
+                            .most = workers * OPEN_MOST};
+    struct status status = status_ok();
+    rounds.readings = calloc(rounds.most, sizeof *rounds.readings);
+    rounds.streams = calloc(rounds.most, sizeof *rounds.streams);
+    if (!rounds.readings || !rounds.streams)
+        status = status_memory("recordings");
+    while (!status_failed(&status) && rounds.printed < items->count) {
+        open_more(&rounds);
+        if (rounds.open) {
+            rounds.enough_s = ROUND_S * (double)workers / (double)rounds.open;
+            team_run(transcriber->team, read_one, &rounds, rounds.open);
+            status = finish_round(&rounds);
+        }
+        print_done(&rounds, print);
+        command_progress(&command_transcribe, share_done(&rounds),
+                         rounds.printed, items->count, rounds.heard_s);
+    }
+    for (size_t i = 0; i < rounds.open; i++)
+        close_reading(&rounds.readings[i]);
+    free(rounds.readings);
+    free(rounds.streams);
+    return status;
+}
