@@ -10,6 +10,7 @@
 #include "model/data/features.h"
 #include "model/encoder/encoder.h"
 #include "model/layer/linear.h"
+#include "model/layer/softmax_loss.h"
 #include "model/store/checkpoint.h"
 
 struct recogniser {
@@ -69,6 +70,16 @@ void recogniser_close(struct recogniser *r)
         return;
     checkpoint_free(&r->model);
     free(r);
+}
+
+const struct settings *recogniser_settings(const struct recogniser *r)
+{
+    return &r->model.settings;
+}
+
+const struct tokens *recogniser_tokens(const struct recogniser *r)
+{
+    return &r->model.tokens;
 }
 
 int recogniser_rate_hz(const struct recogniser *r)
@@ -183,9 +194,10 @@ static struct status count_rows(size_t *starts, const struct recogniser *r,
     return status_ok();
 }
 
-struct status recogniser_logits(const real **logits, size_t *starts,
-                                struct recogniser_state *s,
-                                const struct sound *sounds, size_t count)
+struct status recogniser_probabilities(const real **log_probabilities,
+                                       size_t *starts,
+                                       struct recogniser_state *s,
+                                       const struct sound *sounds, size_t count)
 {
     const struct recogniser *r = s->recogniser;
     const struct settings *own = &r->model.settings;
@@ -197,7 +209,7 @@ struct status recogniser_logits(const real **logits, size_t *starts,
         if (starts[i + 1] > starts[i])
             status = fill_rows(s, s->input + starts[i] * width, &sounds[i],
                                starts[i + 1] - starts[i]);
-    *logits = s->logits;
+    *log_probabilities = s->logits;
     if (status_failed(&status) || !starts[count])
         return status;
     struct pack pack = {
@@ -207,6 +219,7 @@ struct status recogniser_logits(const real **logits, size_t *starts,
     linear_forward(s->logits, output, r->model.weights + r->head_weight,
                    r->model.weights + r->head_bias, pack.rows, (size_t)own->dim,
                    (size_t)r->model.tokens.count);
+    log_softmax(s->logits, pack.rows, (size_t)r->model.tokens.count);
     return status;
 }
 
@@ -216,10 +229,11 @@ struct status recogniser_transcribe_all(char **texts,
                                         size_t count)
 {
     const struct tokens *tokens = &s->recogniser->model.tokens;
-    const real *logits = NULL;
+    const real *log_probabilities = NULL;
     size_t *starts = malloc((count + 1) * sizeof *starts);
     struct status status =
-        starts ? recogniser_logits(&logits, starts, s, sounds, count)
+        starts ? recogniser_probabilities(&log_probabilities, starts, s, sounds,
+                                          count)
                : status_memory("recogniser");
     for (size_t i = 0; i < count; i++)
         texts[i] = NULL;
@@ -227,7 +241,8 @@ struct status recogniser_transcribe_all(char **texts,
         size_t rows = starts[i + 1] - starts[i], found = 0;
         if (rows)
             found = greedy_decode(s->ids, NULL,
-                                  logits + starts[i] * (size_t)tokens->count,
+                                  log_probabilities +
+                                      starts[i] * (size_t)tokens->count,
                                   rows, (size_t)tokens->count);
         status = tokens_join(&texts[i], tokens, s->ids, found);
     }

@@ -7,7 +7,9 @@
 
 #include "audio/sound.h"
 #include "audio/status.h"
+#include "model/encoder/settings.h"
 #include "model/kernel/real.h"
+#include "model/text/tokens.h"
 
 #define RECOGNISER_LONGEST_S 600.0 /* transcribed in one piece */
 
@@ -27,6 +29,10 @@ void recogniser_close(struct recogniser *recogniser);
 /* Rate that recordings are brought to. */
 int recogniser_rate_hz(const struct recogniser *recogniser);
 
+/* What the model is made of, and writes with. */
+const struct settings *recogniser_settings(const struct recogniser *recogniser);
+const struct tokens *recogniser_tokens(const struct recogniser *recogniser);
+
 MUST_CHECK struct status recogniser_start(struct recogniser_state **state,
                                           const struct recogniser *recogniser);
 void recogniser_finish(struct recogniser_state *state);
@@ -34,17 +40,20 @@ void recogniser_finish(struct recogniser_state *state);
 /* What the model makes of several recordings, each for itself, in one go: short
  * ones one by one leave the weights too few rows.
  *
- * logits  [starts[count], tokens] out, valid until the next call
- * starts  [count + 1] out: sounds[i] is rows starts[i] .. starts[i + 1] - 1
- * sounds  [count] in, of the recogniser's rate, RECOGNISER_LONGEST_S together
- */
-MUST_CHECK struct status recogniser_logits(const real **logits, size_t *starts,
-                                           struct recogniser_state *state,
-                                           const struct sound *sounds,
-                                           size_t count);
+ * log_probabilities  [starts[count], tokens] out: the state's, until it is
+ *                    used again
+ * starts             [count + 1] out: sounds[i] is rows starts[i] ..
+ *                    starts[i + 1] - 1, settings.stride frames of 10 ms each;
+ *                    none for a sound too short to hold one
+ * sounds             [count] in, of the recogniser's rate,
+ *                    RECOGNISER_LONGEST_S together */
+MUST_CHECK struct status
+recogniser_probabilities(const real **log_probabilities, size_t *starts,
+                         struct recogniser_state *state,
+                         const struct sound *sounds, size_t count);
 
 /* texts [count] out, each owned by the caller: what is said in sounds [count],
- * as recogniser_logits; all NULL on failure. */
+ * as recogniser_probabilities; all NULL on failure. */
 MUST_CHECK struct status
 recogniser_transcribe_all(char **texts, struct recogniser_state *state,
                           const struct sound *sounds, size_t count);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "model/ctc/greedy.h"
 #include "model/kernel/gemm.h"
 #include "model/kernel/team.h"
 #include "model/recogniser.h"
@@ -94,6 +95,42 @@ static void a_state_serves_recordings_of_any_length(void **state)
         recogniser_finish(own);
         recogniser_close(recogniser);
     }
+}
+
+/* The transcript is what is probable; so a second look finds the same. */
+static void probabilities_are_those_that_are_transcribed(void **state)
+{
+    (void)state;
+    struct recogniser *recogniser = open_model(CMVN_UTTERANCE);
+    const struct tokens *tokens = recogniser_tokens(recogniser);
+    size_t count = (size_t)tokens->count, starts[2];
+    struct recogniser_state *own;
+    const real *x;
+    assert_ok(recogniser_start(&own, recogniser));
+    for (size_t i = 0; i < COUNT; i++) {
+        char *want = transcribe(recogniser, &sounds[i]), *text;
+        assert_ok(recogniser_probabilities(&x, starts, own, &sounds[i], 1));
+        size_t rows = starts[1];
+        assert_true(rows > 0);
+        for (size_t t = 0; t < rows; t++) {
+            double sum = 0;
+            for (size_t k = 0; k < count; k++)
+                sum += exp((double)x[t * count + k]);
+            assert_close(sum, 1, 1e-5, 0);
+        }
+        int32_t *ids = malloc(rows * sizeof *ids);
+        size_t found = greedy_decode(ids, NULL, x, rows, count);
+        assert_ok(tokens_join(&text, tokens, ids, found));
+        assert_string_equal(text, want);
+        free(text);
+        free(ids);
+        free(want);
+    }
+    struct sound none = {NULL, 0, RECORDING_RATE_HZ};
+    assert_ok(recogniser_probabilities(&x, starts, own, &none, 1));
+    assert_int_equal(starts[1], 0);
+    recogniser_finish(own);
+    recogniser_close(recogniser);
 }
 
 static void the_settings_of_the_model_are_used(void **state)
@@ -304,6 +341,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_state_serves_recordings_of_any_length),
+        cmocka_unit_test(probabilities_are_those_that_are_transcribed),
         cmocka_unit_test(the_settings_of_the_model_are_used),
         cmocka_unit_test(threads_share_a_model),
         cmocka_unit_test(what_holds_no_row_says_nothing),
