@@ -18,7 +18,8 @@ enum verb {
     VERB_FINETUNE = 4,
     VERB_TRANSCRIBE = 8,
     VERB_SCORE = 16,
-    VERB_SHOW = 32
+    VERB_SHOW = 32,
+    VERB_ALIGN = 256
 };
 
 enum cmvn_kind { CMVN_UTTERANCE, CMVN_RUNNING, CMVN_STORED };
@@ -72,6 +73,7 @@ struct settings {
     int precision;
     /* Output. */
     int json, mfcc, alignment, allow_missing;
+    char format[256], output_dir[SETTING_TEXT_SIZE];
     int help;
 };
 

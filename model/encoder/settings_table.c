@@ -35,17 +35,18 @@
 #define X VERB_FEATURES
 #define S VERB_SCORE
 #define W VERB_SHOW
+#define A VERB_ALIGN
 
 static const struct setting table[] = {
     TEXT("data", data, P | F, "TABLE|FOLDER",
          "recordings to learn from (fine-tuning: with text)"),
     TEXT("dev", dev, F, "TABLE",
          "transcribed recordings that choose the best checkpoint"),
-    TEXT("model", model, T, "FILE", "checkpoint that transcribes"),
+    TEXT("model", model, T | A, "FILE", "checkpoint that transcribes"),
     TEXT("out", out, P | F | X, "FILE", "what is written"),
     TEXT("init", init, P | F, "FILE", "checkpoint to start from"),
-    TEXT("table", table, T | X, "TABLE|FOLDER", "recordings, as a table"),
-    TEXT("config", config, P | F | T | X | S, "FILE",
+    TEXT("table", table, T | X | A, "TABLE|FOLDER", "recordings, as a table"),
+    TEXT("config", config, P | F | T | X | S | A, "FILE",
          "settings file of `name = value` lines; may be given again, and the "
          "last "
          "one counts; flags go before all"),
@@ -55,7 +56,7 @@ static const struct setting table[] = {
         "updates of the whole run"),
     NUMBER("seed", seed, "1", 0, 9007199254740991.0, P | F | S, false,
            "of everything random"),
-    INT("threads", threads, "0", 0, 1024, P | F | T | X, false,
+    INT("threads", threads, "0", 0, 1024, P | F | T | X | A, false,
         "workers; 0: one for each core. The result does not depend on it"),
     /* The model. */
     INT("rate", rate, "16000", 1000, 192000, P | F | X, true,
@@ -175,11 +176,11 @@ static const struct setting table[] = {
     FLAG("overwrite", overwrite, "no", P | F, false,
          "start over even though --out exists"),
     /* Recordings. */
-    INT("channel", channel, "0", 0, 1024, P | F | T | X, false,
+    INT("channel", channel, "0", 0, 1024, P | F | T | X | A, false,
         "channel that is read; 0: the mean of all"),
-    TEXT("raw", raw, T | X, "RATE:FORMAT:CHANNELS",
+    TEXT("raw", raw, T | X | A, "RATE:FORMAT:CHANNELS",
          "recordings are headerless PCM, such as 8000:s16:1"),
-    FLAG("outside", outside, "no", P | F | T | X, false,
+    FLAG("outside", outside, "no", P | F | T | X | A, false,
          "a table may name files outside its folder"),
     FLAG("skip-bad", skip_bad, "no", P | F, false,
          "leave out recordings that cannot be read, and name them"),
@@ -205,6 +206,11 @@ static const struct setting table[] = {
            "live: between looks at a sentence that is not over"),
     /* Output. */
     FLAG("json", json, "no", T, false, "one JSON object a line"),
+    TEXT("format", format, A, "A,B,...",
+         "txt, json, ctm, trn, srt, vtt, TextGrid (without: txt); several want "
+         "--output-dir"),
+    TEXT("output-dir", output_dir, A, "FOLDER",
+         "a file for each recording and format"),
     FLAG("mfcc", mfcc, "no", X, false, "MFCC instead of log mel energies"),
     FLAG("alignment", alignment, "no", S, false,
          "print the words of every utterance with errors"),
@@ -212,7 +218,7 @@ static const struct setting table[] = {
          "an utterance without hypothesis counts as empty"),
     TEXT("columns", columns, W, "A,B,...",
          "of a journal: print these values as a table"),
-    FLAG("help", help, "no", P | F | T | X | S | W, false, "this text"),
+    FLAG("help", help, "no", P | F | T | X | S | W | A, false, "this text"),
 };
 
 const struct setting *settings_table(size_t *count)

@@ -28,7 +28,8 @@ struct command {
 };
 
 extern const struct command command_features, command_pretrain,
-    command_finetune, command_transcribe, command_score, command_show;
+    command_finetune, command_transcribe, command_align, command_score,
+    command_show;
 
 /* Reads flags and the settings file; operands [count] are moved to the front
  * of arguments. STATUS_INPUT on misuse. */

@@ -7,7 +7,7 @@
 #include "recipes/commands/command.h"
 
 static const struct command *const commands[] = {
-    &command_pretrain, &command_finetune, &command_transcribe,
+    &command_pretrain, &command_finetune, &command_transcribe, &command_align,
     &command_score,    &command_features, &command_show};
 #define COMMANDS (sizeof commands / sizeof *commands)
 

@@ -1,0 +1,143 @@
+/* Where transcripts go: to stdout, or to files in a folder. */
+#include "recipes/commands/output.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "model/store/whole_file.h"
+
+#define ENDING_MOST 5 /* characters of "opus", "aiff"; "v1.25" is a name */
+
+struct stem {
+    const char *text;
+    size_t length;
+    const char *name; /* that it is of */
+};
+
+static struct stem stem_of(const char *name)
+{
+    const char *slash = strrchr(name, '/'), *text = slash ? slash + 1 : name;
+    const char *dot = strrchr(text, '.');
+    struct stem stem = {.text = text, .length = strlen(text), .name = name};
+    if (!dot || dot == text || !isalpha((unsigned char)dot[1]))
+        return stem;
+    const char *end = dot + 1;
+    while (isalnum((unsigned char)*end))
+        end++;
+    if (!*end && end - dot - 1 <= ENDING_MOST)
+        stem.length = (size_t)(dot - text);
+    return stem;
+}
+
+static int compare_stems(const void *a, const void *b)
+{
+    const struct stem *x = a, *y = b;
+    size_t least = x->length < y->length ? x->length : y->length;
+    int order = memcmp(x->text, y->text, least);
+    return order ? order : (x->length > y->length) - (x->length < y->length);
+}
+
+static struct status check_names(const char *folder, const char *const *names,
+                                 size_t count)
+{
+    struct status status = status_ok();
+    struct stem *stems = malloc((count + 1) * sizeof *stems);
+    if (!stems)
+        return status_memory("names");
+    for (size_t i = 0; i < count; i++)
+        stems[i] = stem_of(names[i]);
+    qsort(stems, count, sizeof *stems, compare_stems);
+    for (size_t i = 1; i < count && !status_failed(&status); i++)
+        if (!compare_stems(&stems[i - 1], &stems[i]))
+            status = status_error(STATUS_INPUT,
+                                  "%.100s and %.100s would both be %.100s/%.*s",
+                                  stems[i - 1].name, stems[i].name, folder,
+                                  (int)stems[i].length, stems[i].text);
+    free(stems);
+    return status;
+}
+
+struct status output_open(struct output *output, const char *formats,
+                          const char *folder, const char *const *names,
+                          size_t count)
+{
+    *output = (struct output){.folder = *folder ? folder : NULL};
+    struct status status =
+        formats_parse(output->formats, *formats ? formats : "txt");
+    if (status_failed(&status))
+        return status;
+    int asked = 0;
+    bool alone = false; /* a file for each recording */
+    for (int i = 0; i < FORMAT_COUNT; i++) {
+        asked += output->formats[i];
+        alone = alone || (output->formats[i] && i >= FORMAT_SRT);
+    }
+    if (!output->folder && (asked > 1 || (alone && count > 1)))
+        return status_error(STATUS_INPUT, "%s want --output-dir",
+                            asked > 1 ? "several formats"
+                                      : "several files of such a format");
+    if (!output->folder)
+        return status_ok();
+    status = check_names(folder, names, count);
+    if (!status_failed(&status) && mkdir(folder, 0777) && errno != EEXIST)
+        status = status_error(STATUS_SYSTEM, "%s: cannot be made: %s", folder,
+                              strerror(errno));
+    return status;
+}
+
+static struct status write_file(const char *path, enum format format,
+                                const struct transcript *transcript)
+{
+    struct whole_file file;
+    char *bytes = NULL;
+    size_t length = 0;
+    FILE *memory = open_memstream(&bytes, &length);
+    if (!memory)
+        return status_memory(path);
+    format_write(memory, format, transcript);
+    bool broken = ferror(memory);
+    broken = fclose(memory) || broken;
+    struct status status = status_ok();
+    if (broken)
+        status = status_memory(path);
+    if (!status_failed(&status)) {
+        status = whole_file_open(&file, path);
+        if (!status_failed(&status))
+            status = whole_file_write(&file, bytes, length);
+        if (!status_failed(&status))
+            status = whole_file_commit(&file);
+        whole_file_close(&file);
+    }
+    free(bytes);
+    return status;
+}
+
+struct status output_write(const struct output *output,
+                           const struct transcript *transcript)
+{
+    struct stem stem = stem_of(transcript->name);
+    struct status status = status_ok();
+    char channel[24] = "", *path;
+    if (transcript->channel)
+        snprintf(channel, sizeof channel, ".ch%d", transcript->channel);
+    for (int i = 0; i < FORMAT_COUNT && !status_failed(&status); i++) {
+        enum format format = (enum format)i;
+        if (!output->formats[i])
+            continue;
+        if (!output->folder) {
+            format_write(stdout, format, transcript);
+        } else if (asprintf(&path, "%s/%.*s%s.%s", output->folder,
+                            (int)stem.length, stem.text, channel,
+                            format_name(format)) < 0) {
+            status = status_memory("path");
+        } else {
+            status = write_file(path, format, transcript);
+            free(path);
+        }
+    }
+    return status;
+}

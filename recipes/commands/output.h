@@ -1,0 +1,33 @@
+/* Where transcripts go: to stdout, or to files in a folder. */
+#ifndef RECIPES_COMMANDS_OUTPUT_H
+#define RECIPES_COMMANDS_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "audio/status.h"
+#include "model/text/transcript.h"
+#include "recipes/commands/formats.h"
+
+struct output {
+    bool formats[FORMAT_COUNT];
+    const char *folder; /* NULL: stdout */
+};
+
+/* formats: "txt,srt", "" for txt. folder: "" for stdout, else made if need be;
+ * the caller's. names [count] are the transcripts' that will be written.
+ *
+ * Refuses an unknown format; on stdout, several, or one that takes a file for
+ * each recording if there are several of those; in a folder, two names that
+ * would be the same file. */
+MUST_CHECK struct status output_open(struct output *output, const char *formats,
+                                     const char *folder,
+                                     const char *const *names, size_t count);
+
+/* Writes transcript. Files are FOLDER/STEM.FORMAT, where STEM is the name's
+ * last part without an ending (.wav), and ".ch2" for a channel; each whole or
+ * not at all. Failures on stdout are left for its ferror. */
+MUST_CHECK struct status output_write(const struct output *output,
+                                      const struct transcript *transcript);
+
+#endif
