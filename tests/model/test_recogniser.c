@@ -241,7 +241,7 @@ static void recordings_together_say_what_each_says_alone(void **state)
         free(alone);
         free(texts[i]);
     }
-    assert_ok(recogniser_logits(&logits, starts, own, list, count));
+    assert_ok(recogniser_probabilities(&logits, starts, own, list, count));
     assert_int_equal(starts[0], 0);
     assert_int_equal(starts[1], 0);
     assert_true(starts[2] > 0 && starts[count] > starts[2]);
@@ -251,7 +251,7 @@ static void recordings_together_say_what_each_says_alone(void **state)
     memcpy(all, logits, starts[count] * 6 * sizeof *all);
     for (size_t i = 0; i < count; i++) {
         size_t one[2];
-        assert_ok(recogniser_logits(&logits, one, own, &list[i], 1));
+        assert_ok(recogniser_probabilities(&logits, one, own, &list[i], 1));
         assert_int_equal(one[1], starts[i + 1] - starts[i]);
         if (one[1])
             assert_all_close(logits, all + starts[i] * 6, one[1] * 6, 1e-4);
@@ -274,8 +274,8 @@ static void eight_bits_hear_nearly_the_same(void **state)
     assert_ok(recogniser_open_int8(&rounded, scratch_path("model2")));
     assert_ok(recogniser_start(&one, exact));
     assert_ok(recogniser_start(&two, rounded));
-    assert_ok(recogniser_logits(&want, starts, one, sounds, COUNT));
-    assert_ok(recogniser_logits(&got, starts, two, sounds, COUNT));
+    assert_ok(recogniser_probabilities(&want, starts, one, sounds, COUNT));
+    assert_ok(recogniser_probabilities(&got, starts, two, sounds, COUNT));
     assert_all_close(got, want, starts[COUNT] * 6, 0.05);
     assert_true(memcmp(got, want, starts[COUNT] * 6 * sizeof *got) != 0);
     assert_ok(recogniser_transcribe_all(texts, two, sounds, COUNT));
