@@ -7,7 +7,7 @@ FLAVOUR ?= $(if $(MPI),mpi,release)
 SANITIZE ?=
 VERSION := 0.1.0
 
-packages := sndfile samplerate fftw3 openblas jansson libutf8proc \
+packages := sndfile samplerate fftw3 openblas jansson libutf8proc zlib \
     $(if $(MPI),ompi-c)
 # A missing package is named, with the command that installs it, before the
 # compiler trips over its header.  Targets that need no package skip the check.

@@ -8,7 +8,8 @@
 set -euo pipefail
 
 packages="gcc libc6-dev make pkg-config libsndfile1-dev libsamplerate0-dev
-    libfftw3-dev libopenblas-dev libjansson-dev libutf8proc-dev gnuplot-nox"
+    libfftw3-dev libopenblas-dev libjansson-dev libutf8proc-dev zlib1g-dev
+    gnuplot-nox"
 optional= # what not every release of Debian has
 case ${1:-} in
 '') ;;

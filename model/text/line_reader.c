@@ -57,18 +57,18 @@ static struct status fill(struct line_reader *reader)
     }
     int code = Z_OK, got = gzread(reader->file, reader->bytes + held,
                                   (unsigned)(reader->room - held - 1));
-    const char *text = gzerror(reader->file, &code);
+    gzerror(reader->file, &code);
     if (code == Z_ERRNO)
         return status_error(STATUS_SYSTEM, "%s: cannot be read: %s",
                             reader->path, strerror(errno));
     if (code == Z_MEM_ERROR)
         return status_memory(reader->path);
     if (code == Z_BUF_ERROR)
-        return status_error(STATUS_INPUT, "%s: gzip: is cut short",
-                            reader->path);
+        return status_error(STATUS_INPUT, "%s:%zu: the gzip file is cut short",
+                            reader->path, reader->line + 1);
     if (got < 0 || (code != Z_OK && code != Z_STREAM_END))
-        return status_error(STATUS_INPUT, "%s: gzip: is damaged: %s",
-                            reader->path, text);
+        return status_error(STATUS_INPUT, "%s:%zu: the gzip file is damaged",
+                            reader->path, reader->line + 1);
     reader->end += (size_t)got;
     reader->whole = got == 0;
     return status_ok();

@@ -10,9 +10,7 @@
 
 #define BLANK_TEXT "<blank>"
 
-/* Bytes of the first user-perceived character of text (valid UTF-8, not
- * empty). */
-static size_t character_length(const char *text)
+size_t tokens_character_length(const char *text)
 {
     const utf8proc_uint8_t *p = (const utf8proc_uint8_t *)text;
     utf8proc_int32_t before, point, state = 0;
@@ -76,7 +74,7 @@ struct status tokens_from_texts(struct tokens *tokens, const char *const *texts,
         status = status_memory("tokens");
     for (size_t i = 0; i < count && !status_failed(&status); i++)
         for (const char *p = texts[i]; *p && !status_failed(&status);) {
-            size_t length = character_length(p);
+            size_t length = tokens_character_length(p);
             int place;
             if (!find(&place, tokens, p, length)) {
                 if (tokens->count == TOKENS_MOST)
@@ -133,7 +131,7 @@ struct status tokens_encode(int32_t **ids, size_t *count, size_t *unknown,
     if (!*ids)
         return status_memory("tokens");
     while (*text) {
-        size_t length = character_length(text);
+        size_t length = tokens_character_length(text);
         int id;
         if (find(&id, tokens, text, length))
             (*ids)[(*count)++] = id;

@@ -17,6 +17,10 @@ struct tokens {
                    * character (grapheme cluster) or the space " " */
 };
 
+/* Bytes of the first user-perceived character of text (valid UTF-8, not
+ * empty). */
+size_t tokens_character_length(const char *text);
+
 /* The sorted set (by bytes) of characters of texts [count], which are
  * normalised already, behind the blank. Refuses more than TOKENS_MOST. */
 MUST_CHECK struct status tokens_from_texts(struct tokens *tokens,
