@@ -122,6 +122,12 @@ struct status tokens_from_list(struct tokens *tokens, const char *const *list,
     return status_ok();
 }
 
+int32_t tokens_space(const struct tokens *tokens)
+{
+    int place;
+    return find(&place, tokens, " ", 1) ? place : 0;
+}
+
 struct status tokens_encode(int32_t **ids, size_t *count, size_t *unknown,
                             const struct tokens *tokens, const char *text)
 {

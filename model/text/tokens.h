@@ -33,6 +33,9 @@ MUST_CHECK struct status tokens_from_list(struct tokens *tokens,
                                           const char *const *list, size_t count,
                                           const char *path);
 
+/* The id of " "; 0 where the tokens have none. */
+int32_t tokens_space(const struct tokens *tokens);
+
 /* ids [*count] owned by the caller: text's characters as tokens. Characters
  * that are not tokens are left out and counted in *unknown. */
 MUST_CHECK struct status tokens_encode(int32_t **ids, size_t *count,
