@@ -148,10 +148,8 @@ void conformer_carve_scratch(struct conformer_scratch *s, struct arena *arena,
     s->attention =
         arena_real(arena, attention_scratch(&attention, longest, backward), 1);
     s->taps = arena_real(arena, 2 * (size_t)shape->taps, dim);
-    s->int8 = backward
-                  ? NULL
-                  : arena_carve(arena, rows,
-                                gemm_int8_scratch(1, ffn > dim ? ffn : dim));
+    size_t int8 = gemm_int8_scratch(ffn > dim ? ffn : dim);
+    s->int8 = backward ? NULL : arena_carve(arena, int8, 1);
 }
 
 static struct dropout dropout_at(const struct conformer_noise *noise,

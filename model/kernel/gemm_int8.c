@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define PANEL GEMM_INT8_PANEL
-#define ROWS_MOST 96 /* whose sums are held at once */
+#define ROWS_MOST 24 /* that are multiplied at once, in the nearest caches */
 #define PIECE 256    /* weights of an output that are rounded at once */
 
 /* A row of x in whole numbers: x = scale * (number - zero). */
@@ -74,9 +74,9 @@ void gemm_int8_set(struct gemm_int8 *m, size_t first, const float *weight,
                      &m->scale[o], &m->sum[o], weight, m->in);
 }
 
-size_t gemm_int8_scratch(size_t rows, size_t in)
+size_t gemm_int8_scratch(size_t in)
 {
-    return rows * (sizeof(struct row) + 4 * fours_of(in));
+    return ROWS_MOST * (sizeof(struct row) + 4 * fours_of(in));
 }
 
 /* numbers [4 fours] out, zeros at the end. */
@@ -109,7 +109,8 @@ static struct row round_row(uint8_t *numbers, const real *x, size_t in)
     return row;
 }
 
-/* y [rows, count] out, rows ld apart, from sums and what they stand for. */
+/* y [row_count, count] out, rows ld apart, from sums and what they stand for.
+ */
 static void scale_back(real *y, size_t ld, const int32_t *sums,
                        const struct row *rows, const float *scale,
                        const int32_t *sum, const real *bias, size_t row_count,
@@ -118,15 +119,10 @@ static void scale_back(real *y, size_t ld, const int32_t *sums,
     for (size_t r = 0; r < row_count; r++, y += ld, sums += PANEL) {
         float own = rows[r].scale;
         int32_t zero = rows[r].zero;
-        if (bias)
 #pragma omp simd
-            for (size_t o = 0; o < count; o++)
-                y[o] = (float)(sums[o] - zero * sum[o]) * (own * scale[o]) +
-                       bias[o];
-        else
-#pragma omp simd
-            for (size_t o = 0; o < count; o++)
-                y[o] = (float)(sums[o] - zero * sum[o]) * (own * scale[o]);
+        for (size_t o = 0; o < count; o++)
+            y[o] =
+                (float)(sums[o] - zero * sum[o]) * (own * scale[o]) + bias[o];
     }
 }
 
@@ -135,19 +131,23 @@ void gemm_int8_nt(real *y, const real *x, const struct gemm_int8 *m,
 {
     gemm_int8_panel *multiply = gemm_int8_kernel(0);
     struct row *own = scratch;
-    uint8_t *numbers = (uint8_t *)(own + rows);
+    uint8_t *numbers = (uint8_t *)(own + ROWS_MOST);
     size_t stride = 4 * m->fours;
     int32_t sums[ROWS_MOST * PANEL];
-    for (size_t r = 0; r < rows; r++)
-        own[r] = round_row(numbers + r * stride, x + r * m->in, m->in);
-    for (size_t o = 0; o < m->out; o += PANEL) {
-        size_t count = m->out - o < PANEL ? m->out - o : PANEL;
-        const int8_t *panel = m->values + o * stride;
-        for (size_t r = 0; r < rows; r += ROWS_MOST) {
-            size_t some = rows - r < ROWS_MOST ? rows - r : ROWS_MOST;
-            multiply(sums, numbers + r * stride, stride, panel, m->fours, some);
-            scale_back(y + r * m->out + o, m->out, sums, own + r, m->scale + o,
-                       m->sum + o, bias ? bias + o : NULL, some, count);
+    real offset[PANEL] = {0};
+    for (size_t some; rows;
+         rows -= some, x += some * m->in, y += some * m->out) {
+        some = rows < ROWS_MOST ? rows : ROWS_MOST;
+        for (size_t r = 0; r < some; r++)
+            own[r] = round_row(numbers + r * stride, x + r * m->in, m->in);
+        for (size_t o = 0; o < m->out; o += PANEL) {
+            size_t count = m->out - o < PANEL ? m->out - o : PANEL;
+            multiply(sums, numbers, stride, m->values + o * stride, m->fours,
+                     some);
+            if (bias)
+                memcpy(offset, bias + o, count * sizeof *offset);
+            scale_back(y + o, m->out, sums, own, m->scale + o, m->sum + o,
+                       offset, some, count);
         }
     }
 }

@@ -30,8 +30,8 @@ void gemm_int8_carve(struct gemm_int8 *matrix, struct arena *arena, size_t out,
 void gemm_int8_set(struct gemm_int8 *matrix, size_t first, const float *weight,
                    size_t count);
 
-/* Bytes of scratch for gemm_int8_nt of up to rows rows and in inputs. */
-size_t gemm_int8_scratch(size_t rows, size_t in);
+/* Bytes of scratch for gemm_int8_nt of up to in inputs. */
+size_t gemm_int8_scratch(size_t in);
 
 /* y = x matrix^T + bias, where each row of x is first rounded to 256 steps
  * between its least and its largest value (and 0). The products are exact sums
@@ -40,7 +40,7 @@ size_t gemm_int8_scratch(size_t rows, size_t in);
  * y        [rows, out]  out; a row of x with NaN or infinity gives a row of NaN
  * x        [rows, in]   in
  * bias     [out]        or NULL
- * scratch  gemm_int8_scratch(rows, in) bytes, aligned as real
+ * scratch  gemm_int8_scratch(in) bytes, aligned as real
  *
  * Cannot fail. */
 void gemm_int8_nt(real *y, const real *x, const struct gemm_int8 *matrix,

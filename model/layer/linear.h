@@ -19,7 +19,7 @@ struct linear {
  *
  * y        [rows, out]  out
  * x        [rows, in]   in
- * scratch  gemm_int8_scratch(rows, in) bytes; not used without int8
+ * scratch  gemm_int8_scratch(in) bytes; not used without int8
  *
  * Cannot fail. */
 void linear_apply(real *y, const real *x, const struct linear *linear,

@@ -57,7 +57,7 @@ static void open_matrix(struct gemm_int8 *m, struct arena *arena, size_t out,
 static void multiply(real *result, const real *from, const struct gemm_int8 *m,
                      const real *offset, size_t rows)
 {
-    void *scratch = malloc(gemm_int8_scratch(rows, m->in));
+    void *scratch = malloc(gemm_int8_scratch(m->in));
     assert_non_null(scratch);
     gemm_int8_nt(result, from, m, offset, rows, scratch);
     free(scratch);
