@@ -33,7 +33,7 @@ finetune() { # NAME [--init ENCODER]
 }
 
 transcribe() { # NAME
-    "$attune" transcribe --model "$work/$1.safetensors" \
+    "$attune" transcribe --model "$work/$1.safetensors" --precision float \
         --table "$corpus/test.tsv" --threads "$threads" >"$work/$1.txt"
 }
 
