@@ -45,6 +45,25 @@ learns() {
         tail -n 1 | awk '{ exit !($2 <= 20) }'
 }
 
+# What recordings say does not depend on the workers, and what is heard together
+# is not taken for one recording.
+workers_transcribe() {
+    local precision n
+    for precision in int8 float; do
+        for n in 1 2 3; do
+            $attune transcribe --model "$work/learned.st" --threads $n \
+                --precision $precision "$work"/test/*.wav \
+                >"$work/$precision$n.txt" || return 1
+        done
+        identical "$precision"{1,2,3}.txt || return 1
+        for n in "$work"/test/*.wav; do
+            $attune transcribe --model "$work/learned.st" \
+                --precision $precision "$n" || return 1
+        done >"$work/alone.txt"
+        identical alone.txt "${precision}1.txt" || return 1
+    done
+}
+
 workers_finetune() {
     local n
     for n in 1 2 3 4; do
@@ -160,6 +179,8 @@ short_ones_are_named() {
 }
 
 check "tones become letters" learns
+check "1 to 3 workers hear the same, and so does one recording alone" \
+    workers_transcribe
 check "an encoder is pretrained, fine-tuned, and adapted" reuses_the_encoder
 check "a layer of a checkpoint can be clustered" second_iteration
 check "1 to 4 workers fine-tune the same model, byte for byte" workers_finetune

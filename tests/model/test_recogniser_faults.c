@@ -1,0 +1,91 @@
+/* Tests of the recogniser when memory runs out. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "model/kernel/gemm.h"
+#include "tests/close.h"
+#include "tests/recording.h"
+#include "tests/scratch.h"
+#include "tests/tiny_model.h"
+
+#include "tests/fault.h"
+
+#include "model/recogniser.c"
+
+#define COUNT 3
+
+/* Opens a model, hears recordings together and closes it; texts are NULL unless
+ * all went well. */
+static struct status hear(char **texts, const struct sound *sounds,
+                          const char *path)
+{
+    struct recogniser *recogniser;
+    struct recogniser_state *state = NULL;
+    struct status status = recogniser_open_int8(&recogniser, path);
+    for (size_t i = 0; i < COUNT; i++)
+        texts[i] = NULL;
+    if (!status_failed(&status))
+        status = recogniser_start(&state, recogniser);
+    if (!status_failed(&status))
+        status = recogniser_transcribe_all(texts, state, sounds, COUNT);
+    recogniser_finish(state);
+    recogniser_close(recogniser);
+    return status;
+}
+
+static void without_memory_nothing_is_said_and_nothing_left(void **state)
+{
+    (void)state;
+    static float samples[COUNT][4000];
+    struct sound sounds[COUNT];
+    struct checkpoint model;
+    const char *path = scratch_path("model");
+    size_t failures = 0;
+    tiny_model(&model, CMVN_UTTERANCE);
+    assert_ok(checkpoint_write(path, &model));
+    checkpoint_free(&model);
+    for (size_t i = 0; i < COUNT; i++) {
+        for (size_t t = 0; t < 4000; t++)
+            samples[i][t] = (float)(t * (i + 3) % 17) / 20 - 0.4f;
+        sounds[i] = (struct sound){samples[i], 4000, RECORDING_RATE_HZ};
+    }
+    for (long n = 0;; n++) {
+        char *texts[COUNT];
+        fault_at(n);
+        struct status status = hear(texts, sounds, path);
+        bool happened = fault_happened();
+        fault_at(-1);
+        assert_int_equal(fault_held(), 0);
+        for (size_t i = 0; i < COUNT; i++) {
+            assert_int_equal(texts[i] != NULL, !happened);
+            (free)(texts[i]);
+        }
+        if (!happened) {
+            assert_ok(status);
+            break;
+        }
+        failures++;
+        assert_int_equal(status.code, STATUS_MEMORY);
+    }
+    assert_int_equal(failures, 7);
+}
+
+static int open_all(void **state)
+{
+    gemm_threads(1);
+    return scratch_open(state);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(without_memory_nothing_is_said_and_nothing_left),
+    };
+    return cmocka_run_group_tests(tests, open_all, scratch_close);
+}
