@@ -1,4 +1,4 @@
-/* Speech to text: model, features, encoder, greedy decoding. */
+/* Speech to text: model, features, encoder, decoder. */
 #include "model/recogniser.h"
 
 #include <stdint.h>
@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "audio/frontend.h"
-#include "model/ctc/greedy.h"
 #include "model/data/features.h"
 #include "model/encoder/encoder.h"
 #include "model/layer/linear.h"
@@ -15,34 +14,40 @@
 
 struct recogniser {
     struct checkpoint model;
+    struct decoder *decoder;
     size_t head_weight, head_bias; /* offsets */
 };
 
 struct recogniser_state {
     const struct recogniser *recogniser;
     struct frontend *frontend;
+    struct decoding *decoding;
     /* For recordings of up to rows rows; grows. */
     size_t rows;
     struct encoder *encoder;
     float *frames;
     real *input, *logits;
-    int32_t *ids;
 };
 
-static struct status open_model(struct recogniser **out, const char *path,
-                                struct status reader(struct checkpoint *,
-                                                     const char *))
+struct status recogniser_open(struct recogniser **out, const char *path,
+                              const struct settings *settings)
 {
+    static const struct settings plain = {.precision = PRECISION_FLOAT};
     *out = NULL;
     struct recogniser *r = calloc(1, sizeof *r);
     if (!r)
         return status_memory("recogniser");
-    struct status status = reader(&r->model, path);
+    settings = settings ? settings : &plain;
+    struct status status = settings->precision == PRECISION_INT8
+                               ? checkpoint_read_int8(&r->model, path)
+                               : checkpoint_read(&r->model, path);
     if (!status_failed(&status) && !r->model.tokens.count)
         status = status_error(STATUS_INPUT,
                               "%s: pretrained only: it has no tokens yet; "
                               "`attune finetune --init %s` makes a recogniser",
                               path, path);
+    if (!status_failed(&status))
+        status = decoder_open(&r->decoder, settings, &r->model);
     if (status_failed(&status)) {
         recogniser_close(r);
         return status;
@@ -54,22 +59,18 @@ static struct status open_model(struct recogniser **out, const char *path,
     return status;
 }
 
-struct status recogniser_open(struct recogniser **out, const char *path)
-{
-    return open_model(out, path, checkpoint_read);
-}
-
-struct status recogniser_open_int8(struct recogniser **out, const char *path)
-{
-    return open_model(out, path, checkpoint_read_int8);
-}
-
 void recogniser_close(struct recogniser *r)
 {
     if (!r)
         return;
+    decoder_close(r->decoder);
     checkpoint_free(&r->model);
     free(r);
+}
+
+struct decoder_left_out recogniser_left_out(const struct recogniser *r)
+{
+    return decoder_left_out(r->decoder);
 }
 
 const struct settings *recogniser_settings(const struct recogniser *r)
@@ -98,6 +99,8 @@ struct status recogniser_start(struct recogniser_state **out,
         return status_memory("recogniser");
     s->recogniser = recogniser;
     struct status status = frontend_open(&s->frontend, &chain);
+    if (!status_failed(&status))
+        status = decoding_open(&s->decoding, recogniser->decoder);
     if (status_failed(&status))
         recogniser_finish(s);
     else
@@ -111,11 +114,9 @@ static void drop_room(struct recogniser_state *s)
     free(s->frames);
     free(s->input);
     free(s->logits);
-    free(s->ids);
     s->encoder = NULL;
     s->frames = NULL;
     s->input = s->logits = NULL;
-    s->ids = NULL;
     s->rows = 0;
 }
 
@@ -124,6 +125,7 @@ void recogniser_finish(struct recogniser_state *s)
     if (!s)
         return;
     drop_room(s);
+    decoding_close(s->decoding);
     frontend_close(s->frontend);
     free(s);
 }
@@ -143,9 +145,7 @@ static struct status make_room(struct recogniser_state *s, size_t rows)
     s->frames = malloc((rows + 1) * width * sizeof *s->frames);
     s->input = malloc(rows * width * sizeof *s->input);
     s->logits = malloc(rows * (size_t)m->tokens.count * sizeof *s->logits);
-    s->ids = malloc(rows * sizeof *s->ids);
-    if (!status_failed(&status) &&
-        (!s->frames || !s->input || !s->logits || !s->ids))
+    if (!status_failed(&status) && (!s->frames || !s->input || !s->logits))
         status = status_memory("recogniser");
     if (status_failed(&status))
         drop_room(s);
@@ -223,32 +223,32 @@ struct status recogniser_probabilities(const real **log_probabilities,
     return status;
 }
 
-struct status recogniser_transcribe_all(char **texts,
-                                        struct recogniser_state *s,
-                                        const struct sound *sounds,
-                                        size_t count)
+struct status recogniser_hear(struct transcript_line *lines,
+                              struct recogniser_state *s,
+                              const struct sound *sounds,
+                              const double *begins_s, size_t count)
 {
-    const struct tokens *tokens = &s->recogniser->model.tokens;
+    const struct settings *own = &s->recogniser->model.settings;
+    size_t tokens = (size_t)s->recogniser->model.tokens.count, done = 0;
     const real *log_probabilities = NULL;
     size_t *starts = malloc((count + 1) * sizeof *starts);
     struct status status =
         starts ? recogniser_probabilities(&log_probabilities, starts, s, sounds,
                                           count)
                : status_memory("recogniser");
-    for (size_t i = 0; i < count; i++)
-        texts[i] = NULL;
-    for (size_t i = 0; i < count && !status_failed(&status); i++) {
-        size_t rows = starts[i + 1] - starts[i], found = 0;
-        if (rows)
-            found = greedy_decode(s->ids, NULL,
-                                  log_probabilities +
-                                      starts[i] * (size_t)tokens->count,
-                                  rows, (size_t)tokens->count);
-        status = tokens_join(&texts[i], tokens, s->ids, found);
+    for (; done < count && !status_failed(&status); done++) {
+        const struct words_place place = {
+            .start_s = begins_s[done],
+            .end_s = begins_s[done] + (double)sounds[done].count / own->rate,
+            .stride = own->stride};
+        status = decoding_line(&lines[done], s->decoding,
+                               log_probabilities + starts[done] * tokens,
+                               starts[done + 1] - starts[done], &place);
     }
-    for (size_t i = 0; i < count && status_failed(&status); i++) {
-        free(texts[i]);
-        texts[i] = NULL;
+    if (status_failed(&status)) {
+        while (done)
+            transcript_free_line(&lines[--done]);
+        memset(lines, 0, count * sizeof *lines);
     }
     free(starts);
     return status;
@@ -257,5 +257,12 @@ struct status recogniser_transcribe_all(char **texts,
 struct status recogniser_transcribe(char **text, struct recogniser_state *s,
                                     const struct sound *sound)
 {
-    return recogniser_transcribe_all(text, s, sound, 1);
+    const real *log_probabilities;
+    size_t starts[2];
+    *text = NULL;
+    struct status status =
+        recogniser_probabilities(&log_probabilities, starts, s, sound, 1);
+    if (!status_failed(&status))
+        status = decoding_text(text, s->decoding, log_probabilities, starts[1]);
+    return status;
 }

@@ -7,24 +7,29 @@
 
 #include "audio/sound.h"
 #include "audio/status.h"
+#include "model/decoder.h"
 #include "model/encoder/settings.h"
 #include "model/kernel/real.h"
 #include "model/text/tokens.h"
+#include "model/text/transcript.h"
 
 #define RECOGNISER_LONGEST_S 600.0 /* transcribed in one piece */
 
 struct recogniser;       /* immutable; any number of threads */
 struct recogniser_state; /* one thread at a time */
 
-/* Reads a fine-tuned checkpoint; refuses one without tokens. */
+/* Reads a fine-tuned checkpoint, and what settings (those of transcribe) name
+ * for decoding; NULL: nothing, and weights in float. Weights of eight bits are
+ * three times as fast where the CPU has products of them (AVX-512 VNNI), in a
+ * quarter of the memory. Refuses a checkpoint without tokens. */
 MUST_CHECK struct status recogniser_open(struct recogniser **recogniser,
-                                         const char *path);
-
-/* The same with the encoder's weights in eight bits: three times as fast where
- * the CPU has products of them (AVX-512 VNNI), in a quarter of the memory. */
-MUST_CHECK struct status recogniser_open_int8(struct recogniser **recogniser,
-                                              const char *path);
+                                         const char *path,
+                                         const struct settings *settings);
 void recogniser_close(struct recogniser *recogniser);
+
+/* Words and hotwords that the model's tokens cannot spell. */
+struct decoder_left_out
+recogniser_left_out(const struct recogniser *recogniser);
 
 /* Rate that recordings are brought to. */
 int recogniser_rate_hz(const struct recogniser *recogniser);
@@ -52,14 +57,16 @@ recogniser_probabilities(const real **log_probabilities, size_t *starts,
                          struct recogniser_state *state,
                          const struct sound *sounds, size_t count);
 
-/* texts [count] out, each owned by the caller: what is said in sounds [count],
- * as recogniser_probabilities; all NULL on failure. */
-MUST_CHECK struct status
-recogniser_transcribe_all(char **texts, struct recogniser_state *state,
-                          const struct sound *sounds, size_t count);
+/* lines [count] out, to be freed: what is said in sounds [count], as
+ * recogniser_probabilities, which begin at begins_s [count] of their
+ * recordings; all empty on failure. */
+MUST_CHECK struct status recogniser_hear(struct transcript_line *lines,
+                                         struct recogniser_state *state,
+                                         const struct sound *sounds,
+                                         const double *begins_s, size_t count);
 
-/* text [owned by the caller] out: what is said in sound, which has the
- * recogniser's rate; "" for one too short to hold a frame. */
+/* text [owned by the caller] out: the same without times; "" for one too short
+ * to hold a frame. */
 MUST_CHECK struct status recogniser_transcribe(char **text,
                                                struct recogniser_state *state,
                                                const struct sound *sound);

@@ -1,6 +1,7 @@
 /* Speech to text of any length: samples in, finished lines out. */
 #include "model/stream.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,13 +9,14 @@
 #include "audio/endpoint.h"
 
 #define BLOCK_S 1.0 /* fed to the speech detector at a time */
-#define PACK_S 60.0 /* transcribed together at the most */
+#define PACK 8      /* segments that are transcribed together, */
+#define PACK_S 24.0 /* if they are no longer than this */
 
 /* A finished segment. */
 struct piece {
     struct segment segment;
     struct sound sound; /* empty when it is transcribed */
-    char *text;
+    struct transcript_line line;
     struct status status;
 };
 
@@ -28,7 +30,8 @@ struct stream {
     float *samples;
     size_t count, room;
     uint64_t first;
-    /* Finished: [taken .. done) with text, [done .. pieces_count) without. */
+    /* Finished: [taken .. done) with their line, [done .. pieces_count)
+     * without. */
     struct piece *pieces;
     size_t pieces_taken, pieces_done, pieces_count, pieces_room;
 };
@@ -61,7 +64,7 @@ struct status stream_open(struct stream **out,
 static void free_piece(struct piece *piece)
 {
     sound_free(&piece->sound);
-    free(piece->text);
+    transcript_free_line(&piece->line);
 }
 
 void stream_close(struct stream *s)
@@ -184,34 +187,45 @@ struct work {
 static void transcribe_pack(void *context, size_t index, int worker)
 {
     struct work *work = context;
-    for (size_t i = work->packs[index]; i < work->packs[index + 1]; i++) {
-        struct piece *piece = work->pieces[i];
-        piece->status = recogniser_transcribe(
-            &piece->text, work->states[worker], &piece->sound);
-        sound_free(&piece->sound);
+    struct sound sounds[PACK];
+    struct transcript_line lines[PACK];
+    double begins_s[PACK];
+    struct piece **pieces = work->pieces + work->packs[index];
+    size_t count = work->packs[index + 1] - work->packs[index];
+    assert(count >= 1 && count <= PACK);
+    for (size_t i = 0; i < count; i++) {
+        sounds[i] = pieces[i]->sound;
+        begins_s[i] =
+            (double)pieces[i]->segment.begin / pieces[i]->sound.rate_hz;
+    }
+    struct status status =
+        recogniser_hear(lines, work->states[worker], sounds, begins_s, count);
+    for (size_t i = 0; i < count; i++) {
+        sound_free(&pieces[i]->sound);
+        pieces[i]->line = lines[i];
+        pieces[i]->status = status;
     }
 }
 
-/* Packs of up to PACK_S of audio, but as many as there are workers, if there
- * are as many pieces. Returns how many. */
+/* Packs of up to PACK pieces and PACK_S. They depend on the pieces alone, so
+ * that any number of workers gives the same bits. Returns how many. */
 static size_t make_packs(size_t *packs, struct piece *const *pieces,
-                         size_t count, int workers)
+                         size_t count)
 {
-    size_t packed = 0, all = 0, n = 0;
-    for (size_t i = 0; i < count; i++)
-        all += pieces[i]->sound.count;
-    size_t most = (size_t)(PACK_S * pieces[0]->sound.rate_hz);
-    size_t share = all / (size_t)workers + 1;
-    most = share < most ? share : most;
-    packs[n++] = 0;
+    size_t n = 0;
+    double packed_s = 0;
+    packs[n] = 0;
     for (size_t i = 0; i < count; i++) {
-        if (packed && packed + pieces[i]->sound.count > most) {
-            packs[n++] = i;
-            packed = 0;
+        double length_s =
+            (double)pieces[i]->sound.count / pieces[i]->sound.rate_hz;
+        if (i > packs[n] &&
+            (i - packs[n] == PACK || packed_s + length_s > PACK_S)) {
+            packs[++n] = i;
+            packed_s = 0;
         }
-        packed += pieces[i]->sound.count;
+        packed_s += length_s;
     }
-    packs[n] = count;
+    packs[++n] = count;
     return n;
 }
 
@@ -243,8 +257,7 @@ struct status stream_transcribe(struct stream *const *streams, size_t count,
         status = status_memory("segments");
     if (!status_failed(&status)) {
         list_waiting(work.pieces, streams, count);
-        size_t packs =
-            make_packs(work.packs, work.pieces, waiting, team_workers(team));
+        size_t packs = make_packs(work.packs, work.pieces, waiting);
         team_run(team, transcribe_pack, &work, packs);
         for (size_t i = 0; i < count; i++)
             streams[i]->pieces_done = streams[i]->pieces_count;
@@ -256,26 +269,16 @@ struct status stream_transcribe(struct stream *const *streams, size_t count,
     return status;
 }
 
-bool stream_next(struct stream_line *line, struct stream *s)
+bool stream_next(struct transcript_line *line, struct stream *s)
 {
     while (s->pieces_taken < s->pieces_done) {
         struct piece *piece = &s->pieces[s->pieces_taken++];
-        double rate = (double)s->rate_hz;
-        *line =
-            (struct stream_line){.start_s = (double)piece->segment.begin / rate,
-                                 .end_s = (double)piece->segment.end / rate,
-                                 .text = piece->text};
-        if (line->text && line->text[0])
+        *line = piece->line;
+        if (line->word_count)
             return true;
-        stream_line_free(line);
+        transcript_free_line(line);
     }
     return false;
-}
-
-void stream_line_free(struct stream_line *line)
-{
-    free(line->text);
-    line->text = NULL;
 }
 
 struct status stream_partial(char **text, struct stream *s,

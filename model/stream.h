@@ -9,12 +9,7 @@
 #include "model/encoder/settings.h"
 #include "model/kernel/team.h"
 #include "model/recogniser.h"
-
-/* What was said between two pauses. */
-struct stream_line {
-    double start_s, end_s; /* in the stream */
-    char *text;            /* owned by whoever took it; never "" */
-};
+#include "model/text/transcript.h"
 
 struct stream; /* one recording or live input; one thread at a time */
 
@@ -45,10 +40,9 @@ MUST_CHECK struct status stream_transcribe(struct stream *const *streams,
                                            size_t count, struct team *team,
                                            struct recogniser_state **states);
 
-/* The next line, in order, if there is one; segments in which nothing was
- * heard give none. */
-bool stream_next(struct stream_line *line, struct stream *stream);
-void stream_line_free(struct stream_line *line);
+/* The next line, in order, if there is one, to be freed; segments in which
+ * nothing was heard give none. Times are those of the stream. */
+bool stream_next(struct transcript_line *line, struct stream *stream);
 
 /* text [owned by the caller] out: what is heard so far in the segment that is
  * open; NULL where that is no news: none is open, or less than

@@ -92,6 +92,10 @@ struct status settings_set(struct settings *settings,
                                   where, text);
         break;
     case SETTING_INT:
+        if (setting->choices && !strcmp(text, setting->choices)) {
+            *(int *)value = SETTING_WORD;
+            break;
+        }
         status = set_number(&number, setting, text, where);
         if (!status_failed(&status))
             *(int *)value = (int)number;
@@ -125,7 +129,10 @@ void settings_get(char *text, size_t size, const struct settings *settings,
         snprintf(text, size, "%s", *(const int *)value ? "yes" : "no");
         break;
     case SETTING_INT:
-        snprintf(text, size, "%d", *(const int *)value);
+        if (setting->choices && *(const int *)value == SETTING_WORD)
+            snprintf(text, size, "%s", setting->choices);
+        else
+            snprintf(text, size, "%d", *(const int *)value);
         break;
     case SETTING_NUMBER:
         snprintf(text, size, "%.16g", *(const double *)value);

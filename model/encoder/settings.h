@@ -30,6 +30,7 @@ enum precision { PRECISION_INT8, PRECISION_FLOAT };
 enum nonfinite_action { NONFINITE_STOP, NONFINITE_SKIP };
 
 #define SETTING_TEXT_SIZE 4096
+#define SETTING_WORD -1 /* an int that was given as its word */
 
 /* The values. Which verbs know which is in the table. */
 struct settings {
@@ -44,6 +45,12 @@ struct settings {
     char model[SETTING_TEXT_SIZE], table[SETTING_TEXT_SIZE];
     char config[SETTING_TEXT_SIZE], columns[SETTING_TEXT_SIZE];
     char raw[64];
+    /* What a search knows of the language. */
+    char lm[SETTING_TEXT_SIZE], lexicon[SETTING_TEXT_SIZE];
+    char hotwords[SETTING_TEXT_SIZE];
+    int beam, n_best;
+    double lm_weight, word_bonus, unknown_score, hotword_boost;
+    double beam_threshold, token_floor;
     /* How recordings are read. */
     int channel, outside, skip_bad;
     int vad, live;
@@ -91,7 +98,7 @@ struct setting {
     size_t offset, size;
     double least, most;
     const char *initial;  /* as the user would write it */
-    const char *choices;  /* "a|b|c" */
+    const char *choices;  /* "a|b|c"; of an int: a word for SETTING_WORD */
     unsigned verbs;       /* who knows it */
     bool of_model;        /* kept in the checkpoint and never changed after */
     const char *argument; /* what --help calls the value */

@@ -41,6 +41,20 @@ struct status transcript_add_line(struct transcript_line **line,
     return status_ok();
 }
 
+struct status transcript_take_line(struct transcript *transcript,
+                                   struct transcript_line *line)
+{
+    struct transcript_line *place;
+    struct status status = transcript_add_line(&place, transcript);
+    if (status_failed(&status)) {
+        transcript_free_line(line);
+    } else {
+        *place = *line;
+        *line = (struct transcript_line){.text = NULL};
+    }
+    return status;
+}
+
 struct status transcript_add_word(struct transcript_line *line,
                                   const char *text, size_t length,
                                   double start_s, double end_s,
@@ -59,6 +73,22 @@ struct status transcript_add_word(struct transcript_line *line,
                                  .start_s = start_s,
                                  .end_s = end_s,
                                  .confidence = confidence};
+    return status_ok();
+}
+
+struct status transcript_add_alternative(struct transcript_line *line,
+                                         const char *text, double score)
+{
+    void *list = line->alternatives;
+    char *copy = strdup(text);
+    if (!copy ||
+        !grow(&list, line->alternative_count, sizeof *line->alternatives)) {
+        free(copy);
+        return status_memory("transcript");
+    }
+    line->alternatives = list;
+    line->alternatives[line->alternative_count++] =
+        (struct transcript_alternative){.text = copy, .score = score};
     return status_ok();
 }
 
@@ -104,18 +134,22 @@ struct status transcript_text(char **text, const struct transcript *transcript)
     return status_ok();
 }
 
-static void free_line(struct transcript_line *line)
+void transcript_free_line(struct transcript_line *line)
 {
+    for (size_t i = 0; i < line->alternative_count; i++)
+        free(line->alternatives[i].text);
+    free(line->alternatives);
     for (size_t i = 0; i < line->word_count; i++)
         free(line->words[i].text);
     free(line->words);
     free(line->text);
+    *line = (struct transcript_line){.text = NULL};
 }
 
 void transcript_free(struct transcript *transcript)
 {
     for (size_t i = 0; i < transcript->line_count; i++)
-        free_line(&transcript->lines[i]);
+        transcript_free_line(&transcript->lines[i]);
     free(transcript->lines);
     free(transcript->name);
     *transcript = (struct transcript){.name = NULL};

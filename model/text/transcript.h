@@ -2,6 +2,7 @@
 #ifndef MODEL_TEXT_TRANSCRIPT_H
 #define MODEL_TEXT_TRANSCRIPT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "audio/status.h"
@@ -13,6 +14,12 @@ struct transcript_word {
     double confidence; /* 0 .. 1: how probably the word is right */
 };
 
+/* Another text that a decoder found. */
+struct transcript_alternative {
+    char *text;
+    double score;
+};
+
 /* What is said between two pauses. */
 struct transcript_line {
     double start_s, end_s;
@@ -21,12 +28,15 @@ struct transcript_line {
     size_t word_count;
     struct transcript_word *words; /* in order, none begins before the last
                                     * one ends */
+    size_t alternative_count;      /* 0 unless they were asked for */
+    struct transcript_alternative *alternatives; /* best first: text too */
 };
 
 /* Zero is empty. */
 struct transcript {
     char *name;  /* of the recording: its path, or a table's id */
     int channel; /* 0: all, mixed */
+    bool side;   /* there is a transcript for each channel */
     double length_s;
     size_t line_count;
     struct transcript_line *lines;
@@ -41,11 +51,20 @@ MUST_CHECK struct status transcript_open(struct transcript *transcript,
 MUST_CHECK struct status transcript_add_line(struct transcript_line **line,
                                              struct transcript *transcript);
 
+/* Appends *line, which is empty then, also on failure. */
+MUST_CHECK struct status transcript_take_line(struct transcript *transcript,
+                                              struct transcript_line *line);
+
 /* Appends a word, whose text [length bytes] is copied. */
 MUST_CHECK struct status transcript_add_word(struct transcript_line *line,
                                              const char *text, size_t length,
                                              double start_s, double end_s,
                                              double confidence);
+
+/* Appends a text, which is copied. */
+MUST_CHECK struct status
+transcript_add_alternative(struct transcript_line *line, const char *text,
+                           double score);
 
 /* Gives line its text, the words with one space between, and, if it has words,
  * the times of the first and the last. Again after more words. */
@@ -56,6 +75,7 @@ MUST_CHECK struct status transcript_end_line(struct transcript_line *line);
 MUST_CHECK struct status transcript_text(char **text,
                                          const struct transcript *transcript);
 
+void transcript_free_line(struct transcript_line *line);
 void transcript_free(struct transcript *transcript);
 
 #endif

@@ -187,8 +187,8 @@ static struct status list_items(struct alignment *a, struct manifest *manifest,
         names[i] = a->items[i].name;
     }
     if (!status_failed(&status))
-        status = output_open(&a->output, own->format, own->output_dir, names,
-                             a->count);
+        status = output_open(&a->output, own->json ? "json" : own->format,
+                             own->output_dir, names, a->count);
     free(names);
     return status;
 }
@@ -209,7 +209,7 @@ static int run(struct settings *settings, const bool *given, int count,
         return EXIT_MISUSE;
     }
     gemm_threads(1);
-    struct status status = recogniser_open(&recogniser, settings->model);
+    struct status status = recogniser_open(&recogniser, settings->model, NULL);
     a.recogniser = recogniser;
     if (!status_failed(&status))
         status = list_items(&a, &manifest, &text, operands);

@@ -5,10 +5,8 @@
 
 #include "model/kernel/gemm.h"
 #include "recipes/commands/command.h"
+#include "recipes/commands/output.h"
 #include "recipes/commands/transcribe.h"
-
-static bool as_json;
-static size_t failed;
 
 struct status transcriber_open(struct transcriber *t,
                                const struct settings *settings,
@@ -36,62 +34,79 @@ void transcriber_close(struct transcriber *t)
     *t = (struct transcriber){.settings = NULL};
 }
 
-void print_json(const char *text)
-{
-    putchar('"');
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\')
-            printf("\\%c", c);
-        else if (c < 0x20)
-            printf("\\u%04x", c);
-        else
-            putchar(c);
-    }
-    putchar('"');
-}
+struct printing {
+    struct output output;
+    size_t failed;
+};
 
 /* What failed is said, and the rest goes on. */
-static void print_item(const struct item *item)
+static void print_item(void *context, const struct item *item)
 {
-    const char *text = item->text ? item->text : "";
-    if (status_failed(&item->status)) {
-        command_say(&command_transcribe, item->status.text);
-        failed++;
-        return;
+    struct printing *printing = context;
+    struct status status = item->status;
+    if (!status_failed(&status)) {
+        command_clear();
+        status = output_write(&printing->output, &item->transcript);
+        fflush(stdout);
     }
-    command_clear();
-    if (as_json) {
-        printf("{\"path\": ");
-        print_json(item->name);
-        printf(", \"seconds\": %.3f, \"text\": ", item->length_s);
-        print_json(text);
-        printf("}\n");
-    } else {
-        printf("%s\t%s\n", item->name, text);
+    if (status_failed(&status)) {
+        command_say(&command_transcribe, status.text);
+        printing->failed++;
     }
-    fflush(stdout);
 }
 
-static struct status transcribe(const struct settings *settings, int count,
-                                char **operands)
+static struct status transcribe_recordings(struct transcriber *t,
+                                           size_t *failed, int count,
+                                           char **operands)
+{
+    struct items items;
+    struct printing printing = {.failed = 0};
+    struct status status = items_list(&items, t->settings, count, operands);
+    const char **names = malloc((items.count + 1) * sizeof *names);
+    if (!names && !status_failed(&status))
+        status = status_memory("recordings");
+    for (size_t i = 0; i < items.count && names; i++)
+        names[i] = items.list[i].name;
+    if (!status_failed(&status))
+        status = output_open(&printing.output,
+                             t->settings->json ? "json" : t->settings->format,
+                             t->settings->output_dir, names, items.count);
+    if (!status_failed(&status))
+        status = transcribe_items(t, &items, print_item, &printing);
+    *failed = printing.failed;
+    free(names);
+    items_free(&items);
+    return status;
+}
+
+/* Words that cannot be written are named by their number. */
+static void say_left_out(const struct recogniser *recogniser)
+{
+    struct decoder_left_out left = recogniser_left_out(recogniser);
+    char text[160];
+    snprintf(text, sizeof text,
+             "%zu words of the language and %zu hotwords have characters that "
+             "the model does not write: left out",
+             left.words, left.hotwords);
+    if (left.words || left.hotwords)
+        command_say(&command_transcribe, text);
+}
+
+static struct status transcribe(size_t *failed, const struct settings *settings,
+                                int count, char **operands)
 {
     struct recogniser *recogniser;
     struct transcriber t = {.settings = NULL};
-    struct items items = {.count = 0};
     struct status status =
-        settings->precision == PRECISION_INT8
-            ? recogniser_open_int8(&recogniser, settings->model)
-            : recogniser_open(&recogniser, settings->model);
-    if (!status_failed(&status))
+        recogniser_open(&recogniser, settings->model, settings);
+    if (!status_failed(&status)) {
+        say_left_out(recogniser);
         status = transcriber_open(&t, settings, recogniser);
-    if (!status_failed(&status) && settings->live)
-        status = transcribe_live(&t);
-    else if (!status_failed(&status))
-        status = items_list(&items, settings, count, operands);
-    if (!status_failed(&status) && !settings->live)
-        status = transcribe_items(&t, &items, print_item);
-    items_free(&items);
+    }
+    if (!status_failed(&status))
+        status = settings->live
+                     ? transcribe_live(&t)
+                     : transcribe_recordings(&t, failed, count, operands);
     transcriber_close(&t);
     recogniser_close(recogniser);
     return status;
@@ -100,17 +115,23 @@ static struct status transcribe(const struct settings *settings, int count,
 static int run(struct settings *settings, const bool *given, int count,
                char **operands)
 {
-    (void)given;
     bool recordings = count || settings->table[0];
+    size_t failed = 0;
+    (void)given;
     if (!settings->model[0] || recordings == settings->live) {
         command_say(&command_transcribe,
                     "--model FILE and a RECORDING, --table or --live are "
                     "wanted");
         return EXIT_MISUSE;
     }
-    as_json = settings->json;
+    if (settings->live && (settings->format[0] || settings->output_dir[0] ||
+                           settings->channel == SETTING_WORD)) {
+        command_say(&command_transcribe,
+                    "--live writes text or --json to stdout, of one channel");
+        return EXIT_MISUSE;
+    }
     gemm_threads(1);
-    struct status status = transcribe(settings, count, operands);
+    struct status status = transcribe(&failed, settings, count, operands);
     command_clear();
     int code = command_end(&command_transcribe, &status);
     return failed ? EXIT_FAILED : code;

@@ -119,9 +119,17 @@ static void write_lines(FILE *out, const struct transcript *t,
     }
 }
 
+/* Which side of a conversation it is. */
+static void write_side(FILE *out, const struct transcript *t)
+{
+    if (t->side)
+        fprintf(out, "#%d", t->channel);
+}
+
 static void write_txt(FILE *out, const struct transcript *t)
 {
     format_text(out, t->name, plain);
+    write_side(out, t);
     fputc('\t', out);
     write_lines(out, t, plain);
     fputc('\n', out);
@@ -132,6 +140,7 @@ static void write_trn(FILE *out, const struct transcript *t)
     write_lines(out, t, plain);
     fputs(" (", out);
     format_text(out, t->name, trn);
+    write_side(out, t);
     fputs(")\n", out);
 }
 
@@ -161,6 +170,21 @@ static void write_json_text(FILE *out, const char *key, const char *text)
     fputc('"', out);
 }
 
+static void write_json_alternatives(FILE *out,
+                                    const struct transcript_line *line)
+{
+    if (!line->alternative_count)
+        return;
+    fputs(", \"alternatives\": [", out);
+    for (size_t i = 0; i < line->alternative_count; i++) {
+        fprintf(out, "%s{\"score\": %.3f, ", i ? ", " : "",
+                line->alternatives[i].score);
+        write_json_text(out, "text", line->alternatives[i].text);
+        fputc('}', out);
+    }
+    fputc(']', out);
+}
+
 static void write_json_line(FILE *out, const struct transcript_line *line,
                             long *clock_ms)
 {
@@ -186,7 +210,9 @@ static void write_json_line(FILE *out, const struct transcript_line *line,
         write_json_text(out, "text", word->text);
         fputc('}', out);
     }
-    fputs("]}", out);
+    fputc(']', out);
+    write_json_alternatives(out, line);
+    fputc('}', out);
     if (!line->word_count)
         *clock_ms = ahead_ms;
 }
@@ -205,6 +231,13 @@ static void write_json(FILE *out, const struct transcript *t)
         write_json_line(out, &t->lines[i], &clock_ms);
     }
     fputs("]}\n", out);
+}
+
+void format_write_live(FILE *out, const struct transcript_line *line)
+{
+    long clock_ms = 0;
+    write_json_line(out, line, &clock_ms);
+    fputc('\n', out);
 }
 
 /* ---- All ---- */

@@ -12,10 +12,10 @@
 /* Those before FORMAT_SRT are one or more lines for each recording and may
  * follow each other in a file; the others are a file for each.
  *
- * txt       NAME TAB TEXT
+ * txt       NAME TAB TEXT; as in trn, NAME#N for the channels of a recording
  * json      one object a line: path, seconds, channel (0: mixed), text, and
- *           lines of start, end, score, text and words of start, end,
- *           confidence, text
+ *           lines of start, end, score, text, words of start, end,
+ *           confidence, text and, if asked for, alternatives of score, text
  * ctm       NIST's: ID CHANNEL START DURATION WORD CONFIDENCE, a word a line
  * trn       sclite's: TEXT (ID)
  * srt       SubRip: see subtitles.h
@@ -49,6 +49,9 @@ MUST_CHECK struct status formats_parse(bool *formats, const char *text);
 /* Writes a transcript, whose lines have ended. Failures are out's (ferror). */
 void format_write(FILE *out, enum format format,
                   const struct transcript *transcript);
+
+/* A line by itself, as an object of json's "lines". */
+void format_write_live(FILE *out, const struct transcript_line *line);
 
 /* ---- For the formats ---- */
 

@@ -81,6 +81,52 @@ static struct status add_folder(struct items *items, const char *path)
     return status;
 }
 
+/* The channels of a recording; an item's status says why they are not known. */
+static int count_channels(struct item *item, const struct settings *settings)
+{
+    struct sound_reader *reader = NULL;
+    struct sound_request request = {.channel = 0};
+    int channels = 0;
+    if (!strcmp(item->path, "-"))
+        item->status = status_error(
+            STATUS_INPUT, "-: stdin is read once: --channel each wants a file");
+    if (settings->raw[0] && !status_failed(&item->status))
+        item->status = sound_parse_raw(&request, settings->raw);
+    if (!status_failed(&item->status))
+        item->status = sound_open(&reader, item->path, &request);
+    if (!status_failed(&item->status))
+        channels = sound_channels(reader);
+    sound_close(reader);
+    return channels;
+}
+
+/* An item for each channel in the place of every item. */
+static struct status add_channels(struct items *items,
+                                  const struct settings *settings)
+{
+    struct items whole = *items;
+    struct status status = status_ok();
+    *items = (struct items){.count = 0};
+    for (size_t i = 0; i < whole.count && !status_failed(&status); i++) {
+        struct item *from = &whole.list[i];
+        int channels = from->done ? 0 : count_channels(from, settings);
+        for (int c = 0; c < channels || c == 0; c++) {
+            struct item *item = add_item(items, from->name, from->path);
+            if (!item) {
+                status = status_memory("recordings");
+                break;
+            }
+            item->start_s = from->start_s;
+            item->end_s = from->end_s;
+            item->channel = channels ? c + 1 : 0;
+            item->status = from->status;
+            item->done = status_failed(&from->status);
+        }
+    }
+    items_free(&whole);
+    return status;
+}
+
 struct status items_list(struct items *items, const struct settings *settings,
                          int count, char **operands)
 {
@@ -96,6 +142,8 @@ struct status items_list(struct items *items, const struct settings *settings,
         else if (!add_item(items, operands[i], operands[i]))
             status = status_memory("recordings");
     }
+    if (!status_failed(&status) && settings->channel == SETTING_WORD)
+        status = add_channels(items, settings);
     return status;
 }
 
@@ -104,7 +152,7 @@ void items_free(struct items *items)
     for (size_t i = 0; i < items->count; i++) {
         free(items->list[i].name);
         free(items->list[i].path);
-        free(items->list[i].text);
+        transcript_free(&items->list[i].transcript);
     }
     free(items->list);
     *items = (struct items){.count = 0};

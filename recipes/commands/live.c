@@ -11,6 +11,7 @@
 #include "audio/sound.h"
 #include "model/stream.h"
 #include "recipes/commands/command.h"
+#include "recipes/commands/formats.h"
 #include "recipes/commands/transcribe.h"
 
 #define BLOCK_S 0.02 /* read at a time: no wait for more */
@@ -60,30 +61,27 @@ static void show(const char *text)
     fflush(stdout);
 }
 
-static void print_line(const struct live *live, const struct stream_line *line)
+static void print_line(const struct live *live,
+                       const struct transcript_line *line)
 {
     if (live->watched)
         fputs("\r\033[K", stdout);
-    if (live->transcriber->settings->json) {
-        printf("{\"start\": %.2f, \"end\": %.2f, \"text\": ", line->start_s,
-               line->end_s);
-        print_json(line->text);
-        printf("}\n");
-    } else {
+    if (live->transcriber->settings->json)
+        format_write_live(stdout, line);
+    else
         puts(line->text);
-    }
     fflush(stdout);
 }
 
 static struct status print_finished(struct live *live)
 {
-    struct stream_line line;
+    struct transcript_line line;
     struct transcriber *t = live->transcriber;
     struct status status =
         stream_transcribe(&live->stream, 1, t->team, t->states);
     while (!status_failed(&status) && stream_next(&line, live->stream)) {
         print_line(live, &line);
-        stream_line_free(&line);
+        transcript_free_line(&line);
     }
     return status;
 }

@@ -10,6 +10,7 @@
 #include "model/encoder/settings.h"
 #include "model/kernel/team.h"
 #include "model/recogniser.h"
+#include "model/text/transcript.h"
 
 /* What both work with. */
 struct transcriber {
@@ -29,16 +30,13 @@ MUST_CHECK struct status
 transcriber_request(struct sound_request *request,
                     const struct transcriber *transcriber);
 
-/* text on stdout, as a JSON string. */
-void print_json(const char *text);
-
 /* One recording and what was heard. */
 struct item {
     char *name; /* as it is printed: the path, or a table's id; owned */
     char *path; /* owned */
     double start_s, end_s;
-    char *text; /* owned */
-    double length_s;
+    int channel; /* that is read alone; 0: as the settings say */
+    struct transcript transcript; /* lines are there as they are heard */
     bool done;
     struct status status; /* why there is no text */
 };
@@ -49,19 +47,22 @@ struct items {
 };
 
 /* The recordings of settings.table and of operands: paths, folders that are
- * searched through, "-". A folder that cannot be read is an item that has
- * failed. */
+ * searched through, "-"; with settings.channel each, an item for each channel.
+ * A folder that cannot be read, or a recording whose channels are not known, is
+ * an item that has failed. */
 MUST_CHECK struct status items_list(struct items *items,
                                     const struct settings *settings, int count,
                                     char **operands);
 void items_free(struct items *items);
 
 /* Transcribes items on all workers, of any number and length; calls print for
- * each in order, as soon as it and all before it are done. What fails is in
+ * each in order, as soon as it and all before it are done, and frees its
+ * transcript. What fails is in
  * its item's status, and keeps back no other. */
-MUST_CHECK struct status transcribe_items(struct transcriber *transcriber,
-                                          struct items *items,
-                                          void (*print)(const struct item *));
+MUST_CHECK struct status
+transcribe_items(struct transcriber *transcriber, struct items *items,
+                 void (*print)(void *context, const struct item *),
+                 void *context);
 
 /* Transcribes stdin while it comes in, until it ends or the user interrupts:
  * a line on stdout for each segment, and on a terminal what is heard so far. */

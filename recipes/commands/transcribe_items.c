@@ -9,9 +9,9 @@
 #include "recipes/commands/command.h"
 #include "recipes/commands/transcribe.h"
 
-#define OPEN_MOST 8  /* recordings at a time, for each worker */
-#define ROUND_S 60.0 /* of audio, for each worker */
-#define BLOCK 16000  /* samples that are read at a time */
+#define OPEN_MOST 64  /* recordings at a time */
+#define ROUND_S 240.0 /* of audio */
+#define BLOCK 16000   /* samples that are read at a time */
 
 /* A recording that is being read. */
 struct reading {
@@ -24,14 +24,15 @@ struct reading {
 /* Work goes in rounds: every recording that is open is read until it has some
  * segments, each on one worker; then all those segments are transcribed, on
  * all workers. So one long recording keeps all of them busy, and many short
- * ones too. */
+ * ones too. What makes a round does not depend on the number of workers, and so
+ * the transcripts do not. */
 struct rounds {
     struct transcriber *transcriber;
     struct items *items;
     size_t next, printed; /* items */
     struct reading *readings;
     struct stream **streams;
-    size_t open, most;
+    size_t open;
     double enough_s; /* for one recording in this round */
     double heard_s;
 };
@@ -42,7 +43,7 @@ struct status transcriber_request(struct sound_request *request,
     const struct settings *settings = transcriber->settings;
     *request = (struct sound_request){
         .rate_hz = recogniser_rate_hz(transcriber->recogniser),
-        .channel = settings->channel};
+        .channel = settings->channel == SETTING_WORD ? 0 : settings->channel};
     return settings->raw[0] ? sound_parse_raw(request, settings->raw)
                             : status_ok();
 }
@@ -54,6 +55,8 @@ static struct status open_reading(struct reading *r,
     struct status status = transcriber_request(&request, t);
     request.start_s = r->item->start_s;
     request.end_s = r->item->end_s;
+    if (r->item->channel)
+        request.channel = r->item->channel;
     if (!status_failed(&status))
         status = sound_open(&r->reader, r->item->path, &request);
     if (!status_failed(&status))
@@ -95,31 +98,30 @@ static void read_one(void *context, size_t index, int worker)
 
 static void open_more(struct rounds *rounds)
 {
-    while (rounds->open < rounds->most && rounds->next < rounds->items->count) {
+    while (rounds->open < OPEN_MOST && rounds->next < rounds->items->count) {
         struct item *item = &rounds->items->list[rounds->next++];
         if (!item->done)
             rounds->readings[rounds->open++] = (struct reading){.item = item};
     }
 }
 
-/* Adds what was heard to the item's text. */
 static struct status take_lines(struct rounds *rounds, struct reading *r)
 {
-    struct stream_line line;
-    struct item *item = r->item;
-    while (stream_next(&line, r->stream)) {
-        size_t before = item->text ? strlen(item->text) : 0;
-        char *text = realloc(item->text, before + strlen(line.text) + 2);
-        if (text)
-            sprintf(text + before, "%s%s", before ? " " : "", line.text);
-        stream_line_free(&line);
-        if (!text)
-            return status_memory(item->path);
-        item->text = text;
-    }
-    rounds->heard_s += stream_length_s(r->stream) - item->length_s;
-    item->length_s = stream_length_s(r->stream);
-    return status_ok();
+    struct transcript_line line;
+    struct transcript *transcript = &r->item->transcript;
+    struct status status = status_ok();
+    if (!transcript->name)
+        status = transcript_open(transcript, r->item->name,
+                                 r->item->channel
+                                     ? r->item->channel
+                                     : rounds->transcriber->settings->channel,
+                                 0);
+    transcript->side = r->item->channel != 0;
+    while (!status_failed(&status) && stream_next(&line, r->stream))
+        status = transcript_take_line(transcript, &line);
+    rounds->heard_s += stream_length_s(r->stream) - transcript->length_s;
+    transcript->length_s = stream_length_s(r->stream);
+    return status;
 }
 
 static void close_reading(struct reading *r)
@@ -159,46 +161,49 @@ static double share_done(const struct rounds *rounds)
     for (size_t i = 0; i < rounds->open; i++) {
         const struct reading *r = &rounds->readings[i];
         double length_s = r->reader ? sound_length_s(r->reader) : 0;
-        done -= length_s > 0 ? fmax(1 - r->item->length_s / length_s, 0) : 1;
+        done -= length_s > 0
+                    ? fmax(1 - r->item->transcript.length_s / length_s, 0)
+                    : 1;
     }
     return done / (double)rounds->items->count;
 }
 
 static void print_done(struct rounds *rounds,
-                       void (*print)(const struct item *))
+                       void (*print)(void *, const struct item *),
+                       void *context)
 {
     while (rounds->printed < rounds->items->count &&
-           rounds->items->list[rounds->printed].done)
-        print(&rounds->items->list[rounds->printed++]);
+           rounds->items->list[rounds->printed].done) {
+        struct item *item = &rounds->items->list[rounds->printed++];
+        print(context, item);
+        transcript_free(&item->transcript);
+    }
 }
 
 struct status transcribe_items(struct transcriber *transcriber,
                                struct items *items,
-                               void (*print)(const struct item *))
+                               void (*print)(void *, const struct item *),
+                               void *context)
 {
-    size_t workers = (size_t)team_workers(transcriber->team);
+    struct reading readings[OPEN_MOST];
+    struct stream *streams[OPEN_MOST];
     struct rounds rounds = {.transcriber = transcriber,
                             .items = items,
-                            .most = workers * OPEN_MOST};
+                            .readings = readings,
+                            .streams = streams};
     struct status status = status_ok();
-    rounds.readings = calloc(rounds.most, sizeof *rounds.readings);
-    rounds.streams = calloc(rounds.most, sizeof *rounds.streams);
-    if (!rounds.readings || !rounds.streams)
-        status = status_memory("recordings");
     while (!status_failed(&status) && rounds.printed < items->count) {
         open_more(&rounds);
         if (rounds.open) {
-            rounds.enough_s = ROUND_S * (double)workers / (double)rounds.open;
+            rounds.enough_s = ROUND_S / (double)rounds.open;
             team_run(transcriber->team, read_one, &rounds, rounds.open);
             status = finish_round(&rounds);
         }
-        print_done(&rounds, print);
+        print_done(&rounds, print, context);
         command_progress(&command_transcribe, share_done(&rounds),
                          rounds.printed, items->count, rounds.heard_s);
     }
     for (size_t i = 0; i < rounds.open; i++)
         close_reading(&rounds.readings[i]);
-    free(rounds.readings);
-    free(rounds.streams);
     return status;
 }

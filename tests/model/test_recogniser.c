@@ -57,7 +57,7 @@ static struct recogniser *open_model(int cmvn)
     char name[24];
     struct recogniser *recogniser;
     snprintf(name, sizeof name, "model%d", cmvn);
-    assert_ok(recogniser_open(&recogniser, scratch_path(name)));
+    assert_ok(recogniser_open(&recogniser, scratch_path(name), NULL));
     assert_int_equal(recogniser_rate_hz(recogniser), RECORDING_RATE_HZ);
     return recogniser;
 }
@@ -223,7 +223,8 @@ static void recordings_together_say_what_each_says_alone(void **state)
     struct recogniser *recogniser = open_model(CMVN_UTTERANCE);
     struct recogniser_state *own;
     struct sound list[COUNT + 3];
-    char *texts[COUNT + 3];
+    struct transcript_line lines[COUNT + 3];
+    double begins_s[COUNT + 3];
     const struct sound none = {NULL, 0, RECORDING_RATE_HZ};
     size_t count = 0, starts[COUNT + 4];
     const real *logits;
@@ -233,13 +234,17 @@ static void recordings_together_say_what_each_says_alone(void **state)
         list[count++] = sounds[i];
     }
     list[count++] = none;
+    for (size_t i = 0; i < count; i++)
+        begins_s[i] = 10.0 * (double)i;
     assert_ok(recogniser_start(&own, recogniser));
-    assert_ok(recogniser_transcribe_all(texts, own, list, count));
+    assert_ok(recogniser_hear(lines, own, list, begins_s, count));
     for (size_t i = 0; i < count; i++) {
         char *alone = transcribe(recogniser, &list[i]);
-        assert_string_equal(texts[i], alone);
+        assert_string_equal(lines[i].text, alone);
+        assert_true(lines[i].start_s >= begins_s[i]);
+        assert_true(lines[i].end_s < begins_s[i] + 10);
         free(alone);
-        free(texts[i]);
+        transcript_free_line(&lines[i]);
     }
     assert_ok(recogniser_probabilities(&logits, starts, own, list, count));
     assert_int_equal(starts[0], 0);
@@ -256,7 +261,7 @@ static void recordings_together_say_what_each_says_alone(void **state)
         if (one[1])
             assert_all_close(logits, all + starts[i] * 6, one[1] * 6, 1e-4);
     }
-    assert_ok(recogniser_transcribe_all(NULL, own, NULL, 0));
+    assert_ok(recogniser_hear(NULL, own, NULL, NULL, 0));
     free(all);
     recogniser_finish(own);
     recogniser_close(recogniser);
@@ -268,22 +273,24 @@ static void eight_bits_hear_nearly_the_same(void **state)
     (void)state;
     struct recogniser *exact = open_model(CMVN_STORED), *rounded;
     struct recogniser_state *one, *two;
-    char *texts[COUNT];
+    struct transcript_line lines[COUNT];
+    const double begins_s[COUNT] = {0};
+    static const struct settings int8 = {.precision = PRECISION_INT8};
     size_t starts[COUNT + 1];
     const real *want, *got;
-    assert_ok(recogniser_open_int8(&rounded, scratch_path("model2")));
+    assert_ok(recogniser_open(&rounded, scratch_path("model2"), &int8));
     assert_ok(recogniser_start(&one, exact));
     assert_ok(recogniser_start(&two, rounded));
     assert_ok(recogniser_probabilities(&want, starts, one, sounds, COUNT));
     assert_ok(recogniser_probabilities(&got, starts, two, sounds, COUNT));
     assert_all_close(got, want, starts[COUNT] * 6, 0.05);
     assert_true(memcmp(got, want, starts[COUNT] * 6 * sizeof *got) != 0);
-    assert_ok(recogniser_transcribe_all(texts, two, sounds, COUNT));
+    assert_ok(recogniser_hear(lines, two, sounds, begins_s, COUNT));
     for (size_t i = 0; i < COUNT; i++) {
         char *alone = transcribe(rounded, &sounds[i]);
-        assert_string_equal(texts[i], alone);
+        assert_string_equal(lines[i].text, alone);
         free(alone);
-        free(texts[i]);
+        transcript_free_line(&lines[i]);
     }
     recogniser_finish(one);
     recogniser_finish(two);
@@ -304,11 +311,12 @@ static void too_long_a_recording_is_refused(void **state)
     assert_null(text);
     struct sound halves[2] = {{NULL, count / 2, RECORDING_RATE_HZ},
                               {NULL, count / 2 + 1, RECORDING_RATE_HZ}};
-    char *texts[2];
-    assert_refused(recogniser_transcribe_all(texts, own, halves, 2),
+    struct transcript_line lines[2];
+    const double begins_s[2] = {0};
+    assert_refused(recogniser_hear(lines, own, halves, begins_s, 2),
                    "600 s long");
-    assert_null(texts[0]);
-    assert_null(texts[1]);
+    assert_null(lines[0].text);
+    assert_null(lines[1].text);
     recogniser_finish(own);
     recogniser_finish(NULL);
     recogniser_close(recogniser);
@@ -329,10 +337,10 @@ static void a_model_without_tokens_is_refused(void **state)
     const char *path = scratch_path("pretrained");
     assert_ok(checkpoint_write(path, &model));
     checkpoint_free(&model);
-    assert_refused(recogniser_open(&recogniser, path),
+    assert_refused(recogniser_open(&recogniser, path, NULL),
                    "pretrained only: it has no tokens yet");
     assert_null(recogniser);
-    assert_refused(recogniser_open(&recogniser, scratch_path("absent")),
+    assert_refused(recogniser_open(&recogniser, scratch_path("absent"), NULL),
                    "absent: cannot be opened");
     assert_null(recogniser);
 }

@@ -44,7 +44,7 @@ static void transcribe_all(void)
     struct recogniser *recogniser;
     struct recogniser_state *own;
     assert_ok(checkpoint_write(scratch_path("model"), &model));
-    assert_ok(recogniser_open(&recogniser, scratch_path("model")));
+    assert_ok(recogniser_open(&recogniser, scratch_path("model"), NULL));
     assert_ok(recogniser_start(&own, recogniser));
     for (size_t u = 0; u < COUNT; u++) {
         struct sound sound = {.samples = NULL};
