@@ -385,11 +385,214 @@ static void impossible_tokens_are_never_written(void **state)
     }
 }
 
+static void how_rows_are_cut_into_calls_changes_nothing(void **state)
+{
+    (void)state;
+    struct random_key key = random_key(3, RANDOM_NOISE);
+    uint64_t turn = 0;
+    for (size_t i = 0; i < WORLDS; i++) {
+        struct world w = worlds[i];
+        open_world(&w);
+        size_t v = (size_t)w.tokens.count, count[2];
+        const struct hypothesis *list[2];
+        struct beam_search *search[2];
+        real *rows = random_rows(200, w.tokens.count, i);
+        for (int k = 0; k < 2; k++)
+            search[k] = open_search(&w, 9);
+        assert_ok(beam_search_feed(search[0], rows, 200));
+        for (size_t at = 0; at < 200;) {
+            size_t most = 200 - at;
+            size_t step = random_below_count(key, turn++, 7);
+            step = step < most ? step : most;
+            assert_ok(beam_search_feed(search[1], rows + at * v, step));
+            /* A look at the texts so far disturbs nothing. */
+            struct hypothesis best;
+            assert_ok(beam_search_best(&best, search[1]));
+            assert_ok(beam_search_finish(&list[1], &count[1], search[1], 2));
+            at += step;
+        }
+        for (int k = 0; k < 2; k++)
+            assert_ok(beam_search_finish(&list[k], &count[k], search[k], 9));
+        assert_int_equal(count[0], count[1]);
+        for (size_t k = 0; k < count[0]; k++) {
+            const struct hypothesis *a = &list[0][k], *b = &list[1][k];
+            assert_int_equal(a->count, b->count);
+            assert_memory_equal(a->ids, b->ids, a->count * sizeof *a->ids);
+            assert_true(a->ctc == b->ctc && a->lm == b->lm);
+            assert_true(a->score == b->score && isfinite(a->score));
+        }
+        for (int k = 0; k < 2; k++)
+            beam_search_close(search[k]);
+        free(rows);
+        close_world(&w);
+    }
+}
+
+/* What a narrow search finds is a text as it is, with some of its paths. */
+static void a_narrow_search_finds_no_more_than_there_is(void **state)
+{
+    (void)state;
+    static struct candidate all[TEXTS_MOST];
+    for (size_t i = 0; i < WORLDS; i++) {
+        struct world w = worlds[i];
+        open_world(&w);
+        for (size_t width = 1; width < 40; width += width) {
+            struct beam_search *search = open_search(&w, width);
+            real *rows = random_rows(FRAMES_MOST, w.tokens.count, i + width);
+            size_t want = enumerate(all, &w, rows, FRAMES_MOST), count;
+            const struct hypothesis *list;
+            assert_ok(beam_search_feed(search, rows, FRAMES_MOST));
+            assert_ok(beam_search_finish(&list, &count, search, TEXTS_MOST));
+            assert_true(count >= 1 && count <= width);
+            for (size_t k = 0; k < count; k++) {
+                char *text = text_of(&w, &list[k]);
+                size_t at = 0;
+                while (at < want && strcmp(all[at].text, text))
+                    at++;
+                /* A text cut within a word has the scores of the whole. */
+                if (w.settings.closed && count == 1)
+                    at = want;
+                else
+                    assert_true(at < want);
+                if (at < want) {
+                    assert_true(list[k].ctc <= log(all[at].p) + 1e-9);
+                    assert_close(list[k].score - list[k].ctc,
+                                 all[at].score - log(all[at].p), 0, 1e-9);
+                }
+                assert_true(!k || list[k - 1].score >= list[k].score);
+                free(text);
+            }
+            free(rows);
+            beam_search_close(search);
+        }
+        close_world(&w);
+    }
+}
+
+static void a_wide_search_of_certain_rows_is_greedy(void **state)
+{
+    (void)state;
+    static const char path[] = "0220 0332120";
+    struct world w = {.letters = " ab"};
+    open_world(&w);
+    size_t v = (size_t)w.tokens.count, count = 0;
+    struct beam_search *search = open_search(&w, 4);
+    for (const char *p = path; *p; p++) {
+        real row[8];
+        size_t k = *p == ' ' ? 1 : (size_t)(*p - '0');
+        for (size_t n = 0; n < v; n++)
+            row[n] = n == k ? 0 : -INFINITY;
+        assert_ok(beam_search_feed(search, row, 1));
+    }
+    const struct hypothesis *list;
+    assert_ok(beam_search_finish(&list, &count, search, 4));
+    assert_int_equal(count, 1);
+    char *text = text_of(&w, &list[0]);
+    assert_string_equal(text, "a ba a");
+    assert_close(list[0].score, 0, 0, 0);
+    free(text);
+    beam_search_close(search);
+    close_world(&w);
+}
+
+/* Rows in which all is impossible, or all that the lexicon allows, are passed
+ * over. */
+static void a_row_that_nothing_survives_is_passed_over(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < WORLDS; i++) {
+        struct world w = worlds[i];
+        open_world(&w);
+        size_t v = (size_t)w.tokens.count;
+        struct beam_search *search = open_search(&w, TEXTS_MOST);
+        real *rows = random_rows(4, w.tokens.count, i), nothing[8];
+        for (size_t k = 0; k < v; k++)
+            nothing[k] = k % 2 ? -INFINITY : (real)NAN;
+        for (size_t t = 0; t < 4; t++) {
+            assert_ok(beam_search_feed(search, nothing, 1));
+            assert_ok(beam_search_feed(search, rows + t * v, 1));
+        }
+        assert_ok(beam_search_feed(search, nothing, 1));
+        assert_as_enumerated(&w, search, rows, 4);
+        free(rows);
+        beam_search_close(search);
+        close_world(&w);
+    }
+}
+
+static void a_text_cut_within_a_word_loses_the_word(void **state)
+{
+    (void)state;
+    struct world w = {.letters = " abc",
+                      .lexicon = "ab\nabc\n\nbca\r\n",
+                      .settings = {.closed = true}};
+    open_world(&w);
+    size_t v = (size_t)w.tokens.count, count;
+    struct beam_search *search = open_search(&w, 8);
+    for (const char *p = "ab bc"; *p; p++) {
+        real row[8];
+        for (size_t n = 0; n < v; n++)
+            row[n] = w.tokens.texts[n][0] == *p ? 0 : -INFINITY;
+        assert_ok(beam_search_feed(search, row, 1));
+    }
+    struct hypothesis best;
+    assert_ok(beam_search_best(&best, search));
+    char *text = text_of(&w, &best);
+    assert_string_equal(text, "ab bc");
+    free(text);
+    const struct hypothesis *list;
+    assert_ok(beam_search_finish(&list, &count, search, 8));
+    assert_int_equal(count, 1);
+    text = text_of(&w, &list[0]);
+    assert_string_equal(text, "ab");
+    free(text);
+    beam_search_close(search);
+    close_world(&w);
+}
+
+static void a_lexicon_wants_a_space(void **state)
+{
+    (void)state;
+    struct world w = {.letters = "ab", .lexicon = "ab"};
+    struct language *language;
+    open_world(&w);
+    w.settings.closed = true;
+    assert_refused(
+        language_open(&language, &w.settings, &w.tokens, NULL, w.words, NULL),
+        "without a space");
+    assert_null(language);
+    close_world(&w);
+}
+
+static void what_was_before_is_forgotten(void **state)
+{
+    (void)state;
+    struct world w = worlds[4];
+    open_world(&w);
+    struct beam_search *search = open_search(&w, TEXTS_MOST);
+    for (uint64_t seed = 0; seed < 3; seed++) {
+        real *rows = random_rows(5, w.tokens.count, seed);
+        beam_search_start(search);
+        assert_ok(beam_search_feed(search, rows, 5));
+        assert_as_enumerated(&w, search, rows, 5);
+        free(rows);
+    }
+    beam_search_close(search);
+    close_world(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(with_room_for_all_every_path_is_summed),
         cmocka_unit_test(impossible_tokens_are_never_written),
+        cmocka_unit_test(how_rows_are_cut_into_calls_changes_nothing),
+        cmocka_unit_test(a_narrow_search_finds_no_more_than_there_is),
+        cmocka_unit_test(a_wide_search_of_certain_rows_is_greedy),
+        cmocka_unit_test(a_row_that_nothing_survives_is_passed_over),
+        cmocka_unit_test(a_text_cut_within_a_word_loses_the_word),
+        cmocka_unit_test(a_lexicon_wants_a_space),
+        cmocka_unit_test(what_was_before_is_forgotten),
     };
     return cmocka_run_group_tests(tests, scratch_open, scratch_close);
 }
