@@ -19,7 +19,7 @@
 #define LEVEL_LEAST_DB 25.0
 
 /* Levels are smoothed by a median, which no click passes. */
-#define MEDIAN 9
+#define MEDIAN 11
 /* The noise is what some of the last frames stay below (pauses between
  * syllables are enough), speech what some rise above, and is remembered. */
 #define WINDOW 500
@@ -30,12 +30,12 @@
 #define WARM_UP 100 /* frames before the first is judged */
 /* The threshold is a share of the distance between the two, for speech in
  * noise, but above what steady noise does by itself. */
-#define THRESHOLD_SHARE 0.13
+#define THRESHOLD_SHARE 0.10
 #define THRESHOLD_LEAST_DB 1.5
-#define RELEASE 0.5 /* of the threshold: for speech to go on */
+#define RELEASE 0.6 /* of the threshold: for speech to go on */
 
-#define PAD 25   /* frames kept before and after speech */
-#define EDGE 100 /* and up to the ends of the stream */
+#define PAD 28   /* frames kept before and after speech */
+#define EDGE 100 /* or up to the ends of the stream */
 #define QUIET 20 /* the least of a cut where there is no pause */
 #define PAUSE 10
 #define BLOCK 1024 /* samples at a time */
@@ -45,10 +45,12 @@ struct endpoint {
     struct frontend *frontend;
     uint64_t hop, pause, longest; /* samples; frames; frames */
     uint64_t samples;             /* pushed */
-    uint64_t frames;              /* whose level is known */
-    uint64_t judged;              /* of them */
+    uint64_t measured;            /* frames */
+    uint64_t frames;              /* of them, whose smooth level is known */
+    uint64_t judged;              /* of those */
+    float raw[MEDIAN]; /* levels as measured, frame t at t % MEDIAN */
     /* Of frame t at t % room. */
-    float *levels;
+    float *levels; /* smooth */
     bool *speech;
     uint64_t room;
     float noise_db, speech_db;
@@ -124,34 +126,27 @@ static int compare_levels(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Levels first .. end - 1 in order. */
-static size_t sort_levels(float *sorted, const struct endpoint *e,
-                          uint64_t first, uint64_t end)
-{
-    size_t count = (size_t)(end - first);
-    assert(count && count <= WINDOW);
-    for (size_t i = 0; i < count; i++)
-        sorted[i] = e->levels[(first + i) % e->room];
-    qsort(sorted, count, sizeof *sorted, compare_levels);
-    return count;
-}
-
-static float median_around(const struct endpoint *e, uint64_t t)
+/* Smooths the next frame's level, by frames that are measured. */
+static void smooth(struct endpoint *e)
 {
     float sorted[MEDIAN];
-    uint64_t first = t < MEDIAN / 2 ? 0 : t - MEDIAN / 2;
-    uint64_t end = t + MEDIAN / 2 + 1;
-    size_t count =
-        sort_levels(sorted, e, first, end < e->frames ? end : e->frames);
-    return sorted[count / 2];
+    size_t count = 0;
+    uint64_t t = e->frames < MEDIAN / 2 ? 0 : e->frames - MEDIAN / 2;
+    for (; t < e->measured && t <= e->frames + MEDIAN / 2; t++)
+        sorted[count++] = e->raw[t % MEDIAN];
+    qsort(sorted, count, sizeof *sorted, compare_levels);
+    e->levels[e->frames++ % e->room] = sorted[count / 2];
 }
 
 /* Sets the threshold by what noise and speech were lately. */
 static void look_back(struct endpoint *e)
 {
     float sorted[WINDOW];
-    uint64_t first = e->frames < WINDOW ? 0 : e->frames - WINDOW;
-    size_t last = sort_levels(sorted, e, first, e->frames) - 1;
+    size_t count = e->frames < WINDOW ? (size_t)e->frames : WINDOW;
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = e->levels[(e->frames - count + i) % e->room];
+    qsort(sorted, count, sizeof *sorted, compare_levels);
+    size_t last = count - 1;
     float top = sorted[(size_t)(SPEECH_SHARE * (double)last + 0.5)];
     e->noise_db = sorted[(size_t)(NOISE_SHARE * (double)last + 0.5)];
     e->speech_db = fmaxf(top, e->speech_db - (float)FORGET_DB);
@@ -247,7 +242,7 @@ static void take(struct endpoint *e, uint64_t t)
 
 static void judge(struct endpoint *e, uint64_t t)
 {
-    float level = median_around(e, t);
+    float level = e->levels[t % e->room];
     if (t % LOOK_EVERY == 0)
         look_back(e);
     double above = level - e->noise_db;
@@ -264,8 +259,10 @@ static void add_frame(struct endpoint *e, const float *energies, int dim)
     for (int b = 0; b < dim; b++)
         sum += energies[b];
     double level = fmax(DECIBEL * sum / dim, LEVEL_LEAST_DB);
-    e->levels[e->frames++ % e->room] = (float)level;
-    while (e->frames >= WARM_UP && e->judged + MEDIAN / 2 < e->frames)
+    e->raw[e->measured++ % MEDIAN] = (float)level;
+    if (e->measured > MEDIAN / 2)
+        smooth(e);
+    while (e->frames >= WARM_UP && e->judged < e->frames)
         judge(e, e->judged++);
 }
 
@@ -292,6 +289,8 @@ struct status endpoint_push(struct endpoint *e, const float *samples,
 
 struct status endpoint_finish(struct endpoint *e)
 {
+    while (e->frames < e->measured)
+        smooth(e);
     while (e->judged < e->frames)
         judge(e, e->judged++);
     if (e->open)
