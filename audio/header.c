@@ -60,8 +60,9 @@ static uint64_t promise(uint64_t *start, const struct header *h)
 {
     const unsigned char *head = h->head;
     uint64_t bytes = 0, other;
-    if (!memcmp(head, "RIFF", 4) && !memcmp(head + 8, "WAVE", 4)) {
-        if (find_chunk(start, &bytes, h, "data", false))
+    bool big = !memcmp(head, "RIFX", 4);
+    if ((big || !memcmp(head, "RIFF", 4)) && !memcmp(head + 8, "WAVE", 4)) {
+        if (find_chunk(start, &bytes, h, "data", big))
             return bytes < STREAMED ? bytes : 0;
     } else if (!memcmp(head, "RF64", 4) && !memcmp(head + 12, "ds64", 4)) {
         if (find_chunk(start, &other, h, "data", false))

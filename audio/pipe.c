@@ -36,11 +36,13 @@ static struct status read_bytes(unsigned char *bytes, size_t *count, int file,
 static struct status open_nameless(int *file, char *path, size_t size)
 {
     const char *folder = getenv("TMPDIR");
-    snprintf(path, size, "%s/attune.XXXXXX",
-             folder && *folder ? folder : "/tmp");
+    if (!folder || !*folder)
+        folder = "/tmp";
+    snprintf(path, size, "%s/attune.XXXXXX", folder);
     *file = mkstemp(path);
     if (*file < 0)
-        return status_error(STATUS_SYSTEM, "%s: cannot be made: %s", path,
+        return status_error(STATUS_SYSTEM,
+                            "%s: a temporary file cannot be made: %s", folder,
                             strerror(errno));
     unlink(path);
     return status_ok();

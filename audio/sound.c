@@ -29,6 +29,7 @@ struct sound_reader {
     SNDFILE *file;
     SF_INFO info;
     bool known;         /* info.frames is a promise */
+    bool streamed;      /* by a pipe that may go on behind them */
     size_t first, most; /* frames of the segment; most SIZE_MAX: all */
     size_t count;       /* frames read */
     bool ended;
@@ -140,7 +141,7 @@ static struct status open_file(struct sound_reader *s, const char *path)
                (named || !r->raw_format[0]);
     if (streamed.format[0]) {
         s->info.frames = (sf_count_t)(streamed.bytes / streamed.frame_bytes);
-        s->known = s->info.frames > 0;
+        s->known = s->streamed = s->info.frames > 0;
     }
     return status;
 }
@@ -310,6 +311,8 @@ static struct status read_frames(struct sound_reader *s, size_t want)
     size_t room = BLOCK / (size_t)channels, left = s->most - s->count;
     double longest_s = s->request.longest_s;
     want = want < room ? want : room;
+    if (s->streamed && (size_t)s->info.frames - s->first < s->most)
+        left = (size_t)s->info.frames - s->first - s->count;
     want = want < left ? want : left;
     sf_count_t got =
         want ? sf_readf_float(s->file, s->block, (sf_count_t)want) : 0;

@@ -138,14 +138,16 @@ static void cut_files_are_refused(void **state)
     static const struct {
         const char *name;
         int format;
-    } formats[] = {{"cut.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16},
-                   {"cut24.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_24},
-                   {"cutx.wav", SF_FORMAT_WAVEX | SF_FORMAT_FLOAT},
-                   {"cut.flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_16},
-                   {"cut.aiff", SF_FORMAT_AIFF | SF_FORMAT_PCM_16},
-                   {"cut.au", SF_FORMAT_AU | SF_FORMAT_PCM_16},
-                   {"cut.sph", SF_FORMAT_NIST | SF_FORMAT_PCM_16},
-                   {"cut.rf64", SF_FORMAT_RF64 | SF_FORMAT_PCM_16}};
+    } formats[] = {
+        {"cut.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16},
+        {"cut24.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_24},
+        {"cutx.wav", SF_FORMAT_WAVEX | SF_FORMAT_FLOAT},
+        {"cutbig.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16 | SF_ENDIAN_BIG},
+        {"cut.flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_16},
+        {"cut.aiff", SF_FORMAT_AIFF | SF_FORMAT_PCM_16},
+        {"cut.au", SF_FORMAT_AU | SF_FORMAT_PCM_16},
+        {"cut.sph", SF_FORMAT_NIST | SF_FORMAT_PCM_16},
+        {"cut.rf64", SF_FORMAT_RF64 | SF_FORMAT_PCM_16}};
     static const double kept[] = {0.02, 0.5, 0.97};
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
         size_t count;
