@@ -32,7 +32,7 @@ helps() {
 
 verbs_help() {
     local verb
-    for verb in features pretrain finetune transcribe score show; do
+    for verb in features pretrain finetune transcribe align score show; do
         "$release" $verb --help >"$work/help" || return 1
         grep -q "^usage: attune $verb " "$work/help" &&
             grep -q '^example:' "$work/help" &&

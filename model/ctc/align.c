@@ -2,6 +2,7 @@
 #include "model/ctc/align.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,13 +17,16 @@ struct lattice {
     const real *log_probabilities;
     size_t rows, vocabulary, states, width; /* width: states and edge */
     size_t block;                           /* rows in one */
-    int32_t *tokens;                        /* [states] */
-    double *enters; /* [states] 0 where a state may be entered from two below
-                     * it (a token, from another), else -INFINITY */
-    double *kept;   /* [blocks + 1, width] scores before each block */
-    double *scores; /* [2, width] after even and odd rows */
-    uint8_t *moves; /* [block, states] how many states below is the one that
-                     * each was entered from */
+    int32_t space;
+    real *row;       /* [vocabulary + 1] the one at hand, and the likelier of
+                      * blank and space */
+    int32_t *tokens; /* [states] */
+    double *enters;  /* [states] 0 where a state may be entered from two below
+                      * it (a token, from another), else -INFINITY */
+    double *kept;    /* [blocks + 1, width] scores before each block */
+    double *scores;  /* [2, width] after even and odd rows */
+    uint8_t *moves;  /* [block, states] how many states below is the one that
+                      * each was entered from */
 };
 
 static void fill(double *values, double value, size_t count)
@@ -38,26 +42,36 @@ static size_t block_rows(size_t rows)
     return block < 64 ? 64 : block;
 }
 
+/* Whether the blank before token i is where spaces may be. */
+static bool is_gap(const int32_t *ids, size_t count, size_t i, int32_t space)
+{
+    return !i || i == count || ids[i - 1] == space || ids[i] == space;
+}
+
 static struct status open_lattice(struct lattice *l, const int32_t *ids,
                                   size_t count)
 {
     size_t blocks = (l->rows + l->block - 1) / l->block;
     size_t moves = l->rows < l->block ? l->rows : l->block;
+    l->row = malloc((l->vocabulary + 1) * sizeof *l->row);
     l->tokens = malloc(l->states * sizeof *l->tokens);
     l->enters = malloc(l->states * sizeof *l->enters);
     l->kept = malloc((blocks + 1) * l->width * sizeof *l->kept);
     l->scores = malloc(2 * l->width * sizeof *l->scores);
     l->moves = malloc(moves * l->states + 1);
-    if (!l->tokens || !l->enters || !l->kept || !l->scores || !l->moves)
+    if (!l->row || !l->tokens || !l->enters || !l->kept || !l->scores ||
+        !l->moves)
         return status_memory("alignment");
     fill(l->enters, -INFINITY, l->states);
-    for (size_t i = 0; i < count; i++) {
-        l->tokens[2 * i] = 0;
+    for (size_t i = 0; i <= count; i++) {
+        bool gap = l->space && is_gap(ids, count, i, l->space);
+        l->tokens[2 * i] = gap ? (int32_t)l->vocabulary : 0;
+        if (i == count)
+            break;
         l->tokens[2 * i + 1] = ids[i];
         if (i && ids[i] != ids[i - 1])
             l->enters[2 * i + 1] = 0;
     }
-    l->tokens[l->states - 1] = 0;
     /* As if a row before the first had been the blank before the first token,
      * one state further down: that may go on to either. */
     fill(l->kept, -INFINITY, l->width);
@@ -72,6 +86,7 @@ static void close_lattice(struct lattice *l)
     free(l->kept);
     free(l->enters);
     free(l->tokens);
+    free(l->row);
 }
 
 /* One row: scores after it from those before it, of the states that the
@@ -79,13 +94,17 @@ static void close_lattice(struct lattice *l)
 static void step(const struct lattice *l, size_t t, const double *before,
                  double *after, uint8_t *moves)
 {
-    const real *row = l->log_probabilities + t * l->vocabulary;
+    const real *given = l->log_probabilities + t * l->vocabulary;
     const int32_t *tokens = l->tokens;
+    real *row = l->row;
     const double *enters = l->enters;
     size_t left = 2 * (l->rows - t), last = 2 * t + 1;
     size_t first = l->states > left ? l->states - left : 0;
     if (last > l->states - 1)
         last = l->states - 1;
+    memcpy(row, given, l->vocabulary * sizeof *row);
+    row[l->vocabulary] =
+        given[l->space] > given[0] ? given[l->space] : given[0];
 #pragma omp simd
     for (size_t s = first; s <= last; s++) {
         double stay = before[s], one = before[s - 1];
@@ -159,7 +178,8 @@ static double align(struct align_span *spans, struct lattice *l)
 
 struct status align_tokens(struct align_span *spans, double *score,
                            const real *log_probabilities, size_t rows,
-                           size_t vocabulary, const int32_t *ids, size_t count)
+                           size_t vocabulary, const int32_t *ids, size_t count,
+                           int32_t space)
 {
     size_t states = 2 * count + 1, needed = ctc_frames_needed(ids, count);
     double found = 0;
@@ -168,7 +188,8 @@ struct status align_tokens(struct align_span *spans, double *score,
                         .vocabulary = vocabulary,
                         .states = states,
                         .width = states + EDGE,
-                        .block = block_rows(rows)};
+                        .block = block_rows(rows),
+                        .space = space};
     for (size_t i = 0; i < count; i++)
         spans[i] = (struct align_span){0, 0};
     if (rows < needed)

@@ -15,7 +15,9 @@ struct align_span {
 
 /* The likeliest of all CTC paths that read as ids (Viterbi): every row gives
  * one token or a blank, repeats merge, and so adjacent equal tokens have a
- * blank between them. Of equally likely paths the one that, seen from the end,
+ * blank between them. Models may write more spaces than are read: at either end
+ * and beside a space a row that gives none of the tokens may also be a space.
+ * Of equally likely paths the one that, seen from the end,
  * stays longest where it is.
  *
  * spans              [count]  out: in order, none overlaps the next
@@ -23,6 +25,7 @@ struct align_span {
  *                             rows, blanks too; may be NULL
  * log_probabilities  [rows, vocabulary]  in; 0 is the blank
  * ids                [count]  1 .. vocabulary - 1; may be none
+ * space              the token between words; 0: there is none
  *
  * Refuses what has no path (rows < ctc_frames_needed, or probabilities of 0),
  * else fails on memory only. Time grows with rows * count; memory with
@@ -32,6 +35,7 @@ struct align_span {
 MUST_CHECK struct status align_tokens(struct align_span *spans, double *score,
                                       const real *log_probabilities,
                                       size_t rows, size_t vocabulary,
-                                      const int32_t *ids, size_t count);
+                                      const int32_t *ids, size_t count,
+                                      int32_t space);
 
 #endif

@@ -16,6 +16,7 @@ struct window {
     size_t rows, vocabulary;
     const int32_t *ids; /* of its first token */
     size_t count, place;
+    int32_t space;
     /* [rows + 1, STATES], log-probabilities: alpha of the first rows, the last
      * of them in a state; beta of the rows from there, the first in a state.
      * Beyond both ends there is a blank. */
@@ -115,6 +116,17 @@ static double with_token(const struct window *w, int32_t c, size_t after)
     return sum;
 }
 
+/* Whether one more c before place leaves the text as it is: a space beside a
+ * space or at an end is not read, and one more token before its like is the
+ * same as one more behind it, and counted there. */
+static bool adds_nothing(const struct window *w, int32_t c)
+{
+    bool first = !w->place, last = w->place == w->count;
+    bool gap = first || last || w->ids[w->place - 1] == w->space ||
+               w->ids[w->place] == w->space;
+    return (c == w->space && gap) || (!last && c == w->ids[w->place]);
+}
+
 /* Odds of another token between the tokens before place and those from after
  * on. */
 static double with_another(struct window *w, size_t after)
@@ -131,11 +143,10 @@ static double with_another(struct window *w, size_t after)
     }
     for (size_t i = 0; i < w->candidate_count; i++) {
         int32_t c = w->candidates[i];
-        /* In place of itself it is no change; one more before its like is the
-         * same text as one more behind it, and counted there. */
-        if (w->place < w->count && c == w->ids[w->place])
-            continue;
-        odds += exp(with_token(w, c, after) - w->total);
+        bool same =
+            after > w->place ? c == w->ids[w->place] : adds_nothing(w, c);
+        if (!same)
+            odds += exp(with_token(w, c, after) - w->total);
     }
     return odds;
 }
@@ -218,9 +229,9 @@ struct status confidence_odds(struct confidence_odds *odds,
                               const struct align_span *spans,
                               const real *log_probabilities, size_t rows,
                               size_t vocabulary, const int32_t *ids,
-                              size_t count)
+                              size_t count, int32_t space)
 {
-    struct window w = {.vocabulary = vocabulary};
+    struct window w = {.vocabulary = vocabulary, .space = space};
     struct status status = open_window(&w, spans, rows, count);
     for (size_t i = 0; i <= count && !status_failed(&status); i++) {
         struct range r = range_around(spans, rows, count, i);
@@ -241,15 +252,23 @@ struct status confidence_odds(struct confidence_odds *odds,
     return status;
 }
 
+/* Whether token i is the only space between two words. */
+static bool is_between(const int32_t *ids, size_t count, size_t i,
+                       int32_t space)
+{
+    return i > 0 && i + 1 < count && ids[i] == space && ids[i - 1] != space &&
+           ids[i + 1] != space;
+}
+
 double confidence_of(const struct confidence_odds *odds, const int32_t *ids,
                      size_t count, size_t first, size_t end, int32_t space)
 {
     double against = odds[end].inserted;
     for (size_t i = first; i < end; i++)
         against += odds[i].changed + odds[i].inserted;
-    if (first && ids[first - 1] == space)
+    if (first && is_between(ids, count, first - 1, space))
         against += odds[first - 1].changed;
-    if (end < count && ids[end] == space)
+    if (is_between(ids, count, end, space))
         against += odds[end].changed;
     return 1 / (1 + against);
 }

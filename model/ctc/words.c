@@ -15,10 +15,12 @@
 
 struct words {
     const struct tokens *tokens;
-    const int32_t *ids;
-    size_t count;
-    int32_t space; /* 0: the model has none */
+    const real *log_probabilities; /* [rows, tokens->count] */
+    size_t rows;
     const struct words_place *place;
+    int32_t space; /* 0: the model has none */
+    size_t count;
+    int32_t *ids;                 /* [count] */
     struct align_span *spans;     /* [count] */
     struct confidence_odds *odds; /* [count + 1] */
 };
@@ -97,29 +99,99 @@ static int32_t find_space(const struct tokens *tokens)
     return 0;
 }
 
+/* Room for count tokens. */
+static struct status open_words(struct words *w, size_t count)
+{
+    w->ids = malloc((count + 1) * sizeof *w->ids);
+    w->spans = malloc((count + 1) * sizeof *w->spans);
+    w->odds = malloc((count + 1) * sizeof *w->odds);
+    if (!w->ids || !w->spans || !w->odds)
+        return status_memory("words");
+    return status_ok();
+}
+
+static void close_words(struct words *w)
+{
+    free(w->odds);
+    free(w->spans);
+    free(w->ids);
+}
+
+static void add_token(struct words *w, int32_t id, struct align_span span)
+{
+    w->ids[w->count] = id;
+    w->spans[w->count++] = span;
+}
+
+/* Adds the spaces that rows first .. end - 1 say. */
+static void add_spaces(struct words *w, size_t first, size_t end)
+{
+    size_t before = end; /* the last row of a space */
+    for (size_t t = first; t < end; t++) {
+        const real *row = w->log_probabilities + t * (size_t)w->tokens->count;
+        if (row[w->space] <= row[0])
+            continue;
+        if (before + 1 == t)
+            w->spans[w->count - 1].end = t + 1;
+        else
+            add_token(w, w->space, (struct align_span){t, t + 1});
+        before = t;
+    }
+}
+
+/* Fills w with tokens ids [count] as they were aligned, but with the spaces
+ * that the rows between words say, one or more: without those that are not
+ * read, the words beside them would be in doubt. */
+static void fill_words(struct words *w, const int32_t *ids,
+                       const struct align_span *spans, size_t count)
+{
+    size_t row = 0; /* behind the last token that is no space */
+    bool gap = true;
+    struct align_span given = {0, 0};
+    for (size_t i = 0; i <= count; i++) {
+        if (i < count && ids[i] == w->space) {
+            given = spans[i];
+            gap = true;
+            continue;
+        }
+        size_t end = i < count ? spans[i].first : w->rows, had = w->count;
+        if ((gap || i == count) && w->space)
+            add_spaces(w, row, end);
+        /* A space that no row says. */
+        if (given.end > row && w->count == had && i < count && row > 0)
+            add_token(w, w->space, given);
+        if (i == count)
+            break;
+        add_token(w, ids[i], spans[i]);
+        row = spans[i].end;
+        gap = false;
+    }
+}
+
 struct status words_align(struct transcript_line *line,
                           const struct tokens *tokens, const int32_t *ids,
                           size_t count, const real *log_probabilities,
                           size_t rows, const struct words_place *place)
 {
     size_t vocabulary = (size_t)tokens->count;
+    double score;
     struct words w = {.tokens = tokens,
-                      .ids = ids,
-                      .count = count,
-                      .space = find_space(tokens),
-                      .place = place};
-    w.spans = malloc((count + 1) * sizeof *w.spans);
-    w.odds = malloc((count + 1) * sizeof *w.odds);
-    double score = 0;
-    struct status status = status_ok();
-    if (!w.spans || !w.odds)
+                      .log_probabilities = log_probabilities,
+                      .rows = rows,
+                      .place = place,
+                      .space = find_space(tokens)};
+    struct align_span *spans = malloc((count + 1) * sizeof *spans);
+    struct status status = open_words(&w, count + rows);
+    if (!status_failed(&status) && !spans)
         status = status_memory("words");
     if (!status_failed(&status))
-        status = align_tokens(w.spans, &score, log_probabilities, rows,
-                              vocabulary, ids, count);
-    if (!status_failed(&status))
+        status = align_tokens(spans, &score, log_probabilities, rows,
+                              vocabulary, ids, count, w.space);
+    if (!status_failed(&status)) {
+        fill_words(&w, ids, spans, count);
         status = confidence_odds(w.odds, w.spans, log_probabilities, rows,
-                                 vocabulary, ids, count);
+                                 vocabulary, w.ids, w.count, w.space);
+    }
     if (!status_failed(&status)) {
         line->score = score;
         line->start_s = place->start_s;
@@ -128,7 +200,7 @@ struct status words_align(struct transcript_line *line,
     }
     if (!status_failed(&status))
         status = transcript_end_line(line);
-    free(w.odds);
-    free(w.spans);
+    close_words(&w);
+    free(spans);
     return status;
 }

@@ -37,11 +37,18 @@ static void fill_random(real *out, size_t rows, size_t vocabulary,
     }
 }
 
-static bool says(const int *path, size_t rows, const int32_t *ids, size_t count)
+/* Whether path [rows] reads as ids; with a space, also where it has more of
+ * them. */
+static bool says(const int *path, size_t rows, const int32_t *ids, size_t count,
+                 int32_t space)
 {
     size_t at = 0;
     for (size_t t = 0; t < rows; t++) {
         if (path[t] == 0 || (t > 0 && path[t] == path[t - 1]))
+            continue;
+        bool wanted = at < count && ids[at] == space;
+        bool gap = !at || at == count || ids[at - 1] == space;
+        if (space && path[t] == space && gap && !wanted)
             continue;
         if (at == count || ids[at] != path[t])
             return false;
@@ -53,7 +60,7 @@ static bool says(const int *path, size_t rows, const int32_t *ids, size_t count)
 /* The likeliest of all paths into best [rows]; -INFINITY where none says
  * ids. */
 static double try_all(int *best, const real *log_probabilities, size_t rows,
-                      const int32_t *ids, size_t count)
+                      const int32_t *ids, size_t count, int32_t space)
 {
     int path[ROWS_MOST] = {0};
     double top = -INFINITY;
@@ -61,7 +68,7 @@ static double try_all(int *best, const real *log_probabilities, size_t rows,
         double sum = 0;
         for (size_t t = 0; t < rows; t++)
             sum += (double)log_probabilities[t * VOCABULARY + (size_t)path[t]];
-        if (sum > top && says(path, rows, ids, count)) {
+        if (sum > top && says(path, rows, ids, count, space)) {
             top = sum;
             memcpy(best, path, sizeof path);
         }
@@ -89,16 +96,16 @@ static void no_path_is_likelier(void **state)
             struct align_span spans[4];
             double score = 1;
             fill_random(x, rows, VOCABULARY, 10 * i + rows);
-            double want = try_all(best, x, rows, cases[i], counts[i]);
+            double want = try_all(best, x, rows, cases[i], counts[i], 0);
             if (want == -INFINITY) {
                 assert_refused(align_tokens(spans, &score, x, rows, VOCABULARY,
-                                            cases[i], counts[i]),
+                                            cases[i], counts[i], 0),
                                "rows");
                 continue;
             }
             possible++;
             assert_ok(align_tokens(spans, &score, x, rows, VOCABULARY, cases[i],
-                                   counts[i]));
+                                   counts[i], 0));
             assert_close(score, want, 1e-6, 1e-6);
             for (size_t k = 0; k < counts[i]; k++)
                 for (size_t t = spans[k].first; t < spans[k].end; t++)
@@ -107,6 +114,31 @@ static void no_path_is_likelier(void **state)
         }
     assert_true(possible > 30);
     assert_int_equal(fault_held(), 0);
+}
+
+/* 2 is the space: there may be more of them than in the text. */
+static void more_spaces_are_no_other_text(void **state)
+{
+    (void)state;
+    static const int32_t spaced[][4] = {{0}, {1}, {1, 2, 1}, {1, 1}};
+    static const size_t lengths[] = {0, 1, 3, 2};
+    size_t more = 0;
+    for (size_t i = 0; i < 4; i++)
+        for (size_t rows = 3; rows <= ROWS_MOST; rows++) {
+            real x[ROWS_MOST * VOCABULARY];
+            int best[ROWS_MOST] = {0};
+            struct align_span spans[4];
+            double score = 1, strict = 1;
+            fill_random(x, rows, VOCABULARY, 90 * i + rows);
+            double want = try_all(best, x, rows, spaced[i], lengths[i], 2);
+            assert_ok(align_tokens(spans, &score, x, rows, VOCABULARY,
+                                   spaced[i], lengths[i], 2));
+            assert_ok(align_tokens(spans, &strict, x, rows, VOCABULARY,
+                                   spaced[i], lengths[i], 0));
+            assert_close(score, want, 1e-6, 1e-6);
+            more += score > strict + 1e-6;
+        }
+    assert_true(more > 8);
 }
 
 static void torchaudio_agrees(void **state)
@@ -129,7 +161,7 @@ static void torchaudio_agrees(void **state)
         for (size_t k = 0; k < count[1]; k++)
             ids[k] = (int32_t)found[1][k];
         assert_ok(align_tokens(spans, &score, found[2], (size_t)found[0][0],
-                               (size_t)found[0][1], ids, count[1]));
+                               (size_t)found[0][1], ids, count[1], 0));
         assert_close(score, found[5][0], 1e-6, 0);
         for (size_t k = 0; k < count[1]; k++) {
             assert_int_equal(spans[k].first, found[3][k]);
@@ -155,7 +187,7 @@ static void a_long_recording_is_followed_to_its_end(void **state)
             x[t * VOCABULARY + k] = -5;
         x[t * VOCABULARY + (spoken ? (size_t)ids[token] : 0)] = -0.01f;
     }
-    assert_ok(align_tokens(spans, NULL, x, ROWS, VOCABULARY, ids, TOKENS));
+    assert_ok(align_tokens(spans, NULL, x, ROWS, VOCABULARY, ids, TOKENS, 0));
     for (size_t k = 0; k < TOKENS; k++) {
         assert_int_equal(spans[k].first, k * APART + 2);
         assert_int_equal(spans[k].end, k * APART + 3 + k % 3);
@@ -173,11 +205,11 @@ static void what_has_no_probability_is_refused(void **state)
     const int32_t one[] = {1}, two[] = {2};
     struct align_span span;
     double score = 1;
-    assert_ok(align_tokens(&span, &score, x, 2, VOCABULARY, one, 1));
+    assert_ok(align_tokens(&span, &score, x, 2, VOCABULARY, one, 1, 0));
     assert_close(score, -1, 1e-12, 0);
     assert_int_equal(span.first, 0);
     assert_int_equal(span.end, 1);
-    assert_refused(align_tokens(&span, &score, x, 2, VOCABULARY, two, 1),
+    assert_refused(align_tokens(&span, &score, x, 2, VOCABULARY, two, 1, 0),
                    "no probability");
     assert_int_equal(span.end, 0);
 }
@@ -188,9 +220,9 @@ static void no_rows_say_nothing_and_nothing_else(void **state)
     const int32_t one[] = {1};
     struct align_span span;
     double score = 1;
-    assert_ok(align_tokens(NULL, &score, NULL, 0, VOCABULARY, NULL, 0));
+    assert_ok(align_tokens(NULL, &score, NULL, 0, VOCABULARY, NULL, 0, 0));
     assert_true(score == 0);
-    assert_refused(align_tokens(&span, &score, NULL, 0, VOCABULARY, one, 1),
+    assert_refused(align_tokens(&span, &score, NULL, 0, VOCABULARY, one, 1, 0),
                    "1 characters want 1 rows, and the recording has 0");
 }
 
@@ -204,7 +236,7 @@ static void memory_that_runs_out_is_said(void **state)
     for (;; n++) {
         fault_at(n);
         struct status status = align_tokens(spans, NULL, x, ROWS_MOST,
-                                            VOCABULARY, cases[6], counts[6]);
+                                            VOCABULARY, cases[6], counts[6], 0);
         assert_int_equal(status.code,
                          fault_happened() ? STATUS_MEMORY : STATUS_OK);
         assert_int_equal(fault_held(), 0);
@@ -212,7 +244,7 @@ static void memory_that_runs_out_is_said(void **state)
             break;
         assert_int_equal(spans[0].end, 0);
     }
-    assert_int_equal(n, 5);
+    assert_int_equal(n, 6);
     fault_at(-1);
 }
 
@@ -220,6 +252,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_path_is_likelier),
+        cmocka_unit_test(more_spaces_are_no_other_text),
         cmocka_unit_test(torchaudio_agrees),
         cmocka_unit_test(a_long_recording_is_followed_to_its_end),
         cmocka_unit_test(what_has_no_probability_is_refused),

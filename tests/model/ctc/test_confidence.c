@@ -71,9 +71,10 @@ static void every_text_that_differs_by_one_token_counts(void **state)
         struct align_span spans[3];
         struct confidence_odds odds[4];
         fill_random(x, ROWS, n);
-        assert_ok(align_tokens(spans, NULL, x, ROWS, VOCABULARY, ids, count));
         assert_ok(
-            confidence_odds(odds, spans, x, ROWS, VOCABULARY, ids, count));
+            align_tokens(spans, NULL, x, ROWS, VOCABULARY, ids, count, 0));
+        assert_ok(
+            confidence_odds(odds, spans, x, ROWS, VOCABULARY, ids, count, 0));
         double own = probability(x, ROWS, ids, count);
         /* As long as the whole text is around. */
         for (size_t i = 0; i <= count && i <= CONTEXT; i++) {
@@ -113,8 +114,8 @@ static double confidence(const real *x, size_t rows, const int32_t *ids,
 {
     struct align_span spans[LONGEST];
     struct confidence_odds odds[LONGEST + 1];
-    assert_ok(align_tokens(spans, NULL, x, rows, VOCABULARY, ids, count));
-    assert_ok(confidence_odds(odds, spans, x, rows, VOCABULARY, ids, count));
+    assert_ok(align_tokens(spans, NULL, x, rows, VOCABULARY, ids, count, 0));
+    assert_ok(confidence_odds(odds, spans, x, rows, VOCABULARY, ids, count, 3));
     return confidence_of(odds, ids, count, first, end, 3);
 }
 
@@ -159,6 +160,20 @@ static void a_space_in_doubt_makes_both_words_doubtful(void **state)
         assert_true(confidence(x, rows, said, 5, k, k + 2) < 0.85);
 }
 
+/* One of two spaces, or one at an end, may as well be none. */
+static void a_space_that_is_not_read_is_no_reason_to_doubt(void **state)
+{
+    (void)state;
+    static const int32_t said[LONGEST] = {3, 1, 2, 3, 3, 1, 2, 3};
+    real x[3 * LONGEST * VOCABULARY];
+    size_t rows = fill_clear(x, said, LONGEST, 0.001f);
+    for (size_t i = 0; i < LONGEST; i++)
+        for (size_t t = 3 * i; said[i] == 3 && i != 3 && t < 3 * i + 2; t++)
+            x[t * VOCABULARY + 3] = x[t * VOCABULARY] = (real)log(0.49);
+    assert_true(confidence(x, rows, said, LONGEST, 1, 3) > 0.98);
+    assert_true(confidence(x, rows, said, LONGEST, 5, 7) > 0.98);
+}
+
 static void memory_that_runs_out_is_said(void **state)
 {
     (void)state;
@@ -166,12 +181,12 @@ static void memory_that_runs_out_is_said(void **state)
     struct align_span spans[3];
     struct confidence_odds odds[4];
     fill_random(x, ROWS, 1);
-    assert_ok(align_tokens(spans, NULL, x, ROWS, VOCABULARY, texts[4], 3));
+    assert_ok(align_tokens(spans, NULL, x, ROWS, VOCABULARY, texts[4], 3, 0));
     long n = -1;
     do {
         fault_at(++n);
         struct status status =
-            confidence_odds(odds, spans, x, ROWS, VOCABULARY, texts[4], 3);
+            confidence_odds(odds, spans, x, ROWS, VOCABULARY, texts[4], 3, 0);
         assert_int_equal(status.code,
                          fault_happened() ? STATUS_MEMORY : STATUS_OK);
         assert_int_equal(fault_held(), 0);
@@ -187,6 +202,7 @@ int main(void)
         cmocka_unit_test(doubt_makes_less_sure_and_only_where_it_is),
         cmocka_unit_test(what_was_not_said_is_not_believed),
         cmocka_unit_test(a_space_in_doubt_makes_both_words_doubtful),
+        cmocka_unit_test(a_space_that_is_not_read_is_no_reason_to_doubt),
         cmocka_unit_test(memory_that_runs_out_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,6 +115,45 @@ static void words_share_the_blanks_between_them(void **state)
     transcript_free(&transcript);
 }
 
+/* A model may write two spaces, or one at an end: a text has one, or none. */
+static void spaces_that_are_not_read_make_no_doubt(void **state)
+{
+    (void)state;
+    static const int32_t ids[] = {2, 3, 1, 4};
+    real x[ROWS_MOST * TOKENS];
+    int32_t own[ROWS_MOST];
+    struct transcript transcript;
+    struct transcript_line *line;
+    size_t count, rows = say(x, own, &count, "._.a.b._.__.c.._.");
+    assert_ok(transcript_open(&transcript, "", 0, 0));
+    assert_ok(transcript_add_line(&line, &transcript));
+    assert_ok(words_align(line, &tokens, ids, 4, x, rows, &place));
+    assert_int_equal(line->word_count, 2);
+    check_word(&line->words[0], "ab", at(3) - 0.04, at(3) - 0.04 + 0.25);
+    check_word(&line->words[1], "c", at(12) - 0.04, at(12) - 0.04 + 0.25);
+    assert_close(line->score, -0.01 * (double)rows, 1e-5, 0);
+    transcript_free(&transcript);
+}
+
+/* What is said together and written apart is two words all the same. */
+static void a_space_that_no_row_says_parts_words(void **state)
+{
+    (void)state;
+    static const int32_t ids[] = {2, 1, 3};
+    real x[ROWS_MOST * TOKENS];
+    int32_t own[ROWS_MOST];
+    struct transcript transcript;
+    struct transcript_line *line;
+    size_t count, rows = say(x, own, &count, ".a...b..");
+    assert_ok(transcript_open(&transcript, "", 0, 0));
+    assert_ok(transcript_add_line(&line, &transcript));
+    assert_ok(words_align(line, &tokens, ids, 3, x, rows, &place));
+    assert_string_equal(line->text, "a b");
+    assert_true(line->words[0].confidence < 0.01);
+    assert_true(line->words[1].confidence < 0.01);
+    transcript_free(&transcript);
+}
+
 static void the_last_word_ends_with_the_recording(void **state)
 {
     (void)state;
@@ -223,7 +262,7 @@ static void memory_that_runs_out_is_said(void **state)
         transcript_free(&transcript);
         assert_int_equal(fault_held(), 0);
     } while (fault_happened());
-    assert_int_equal(n, 9);
+    assert_int_equal(n, 11);
     fault_at(-1);
 }
 
@@ -232,6 +271,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_reach_into_the_blanks_around_them),
         cmocka_unit_test(words_share_the_blanks_between_them),
+        cmocka_unit_test(spaces_that_are_not_read_make_no_doubt),
+        cmocka_unit_test(a_space_that_no_row_says_parts_words),
         cmocka_unit_test(the_last_word_ends_with_the_recording),
         cmocka_unit_test(no_words_are_an_empty_line),
         cmocka_unit_test(without_a_space_all_is_one_word),
