@@ -270,5 +270,6 @@ double confidence_of(const struct confidence_odds *odds, const int32_t *ids,
         against += odds[first - 1].changed;
     if (is_between(ids, count, end, space))
         against += odds[end].changed;
-    return 1 / (1 + against);
+    /* Not a number where what is blank on the path cannot be blank. */
+    return against >= 0 ? 1 / (1 + against) : 0;
 }

@@ -24,7 +24,8 @@
  *     prompts, development    +5 ms  47 ms       +59 ms  79 ms
  *
  * (tests/reference/word_times.py with attune align --format ctm). No setting
- * does for all models: where in a sound they write its token is left to them. */
+ * does for all models: where in a sound they write its token is left to them.
+ */
 #define WORDS_BEFORE_S 0.04   /* a word begins before its first token */
 #define WORDS_AFTER_S 0.06    /* and ends after its last one */
 #define WORDS_SHORTEST_S 0.25 /* where there is room behind it */
