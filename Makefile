@@ -26,6 +26,8 @@ unit_tests := $(shell find tests -name 'test_*.c' 2>/dev/null | sort)
 gradient_tests := $(shell find tests -name 'grad_*.c' 2>/dev/null | sort)
 shell_tests := $(shell find tests -name 'test_*.sh' 2>/dev/null | sort)
 benches := $(shell find tests -name 'bench_*.c' 2>/dev/null | sort)
+fuzzers := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_SECONDS ?= 60
 
 build := build/$(FLAVOUR)
 sanitize_flags := $(if $(SANITIZE),-fsanitize=$(SANITIZE) \
@@ -43,8 +45,8 @@ objects := $(sources:%.c=$(build)/%.o)
 command_objects := $(commands:%.c=$(build)/%.o)
 support_objects := $(test_support:%.c=$(build)/%.o)
 
-.PHONY: all check-packages setup test run-tests programs gradients quickstart \
-    install uninstall lint format bench clean help
+.PHONY: all check-packages setup test run-tests programs gradients fuzz \
+    fuzz-programs quickstart install uninstall lint format bench clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -71,6 +73,9 @@ $(build)/%.o: %.c Makefile | check-packages
 # Any one C test or benchmark: make build/release/tests/audio/test_fbank
 $(build)/tests/%: $(build)/tests/%.o $(support_objects) $(build)/libattune.a
 	$(CC) $(all_cflags) $(LDFLAGS) -o $@ $^ -lcmocka $(libraries)
+
+$(build)/tests/fuzz/%: $(build)/tests/fuzz/%.o $(build)/libattune.a
+	$(CC) $(all_cflags) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(libraries)
 
 # ---- Running ----
 
@@ -119,6 +124,22 @@ run-tests:
 	    $(patsubst %.c,build/release/%,$(unit_tests)) \
 	    $(patsubst %.c,build/checked/%,$(unit_tests)) \
 	    $(patsubst $(build)/%,build/threaded/%,$(thread_programs))
+
+# tests/fuzz/fuzz_X.c begins from what is in tests/fuzz/corpus/X, and what breaks
+# it is kept there; other inputs that lead somewhere new are kept in build.
+fuzzed := CC=clang CFLAGS='-O1 -g' FLAVOUR=fuzz \
+    SANITIZE=fuzzer-no-link,address,undefined
+
+fuzz-programs: $(fuzzers:%.c=$(build)/%)
+
+fuzz: ## readers meet made-up files, FUZZ_SECONDS=60 each (needs clang)
+	@$(MAKE) --no-print-directory -j$$(nproc) fuzz-programs $(fuzzed)
+	@for f in $(fuzzers:tests/fuzz/fuzz_%.c=%); do \
+	    mkdir -p build/fuzz/corpus/$$f; \
+	    build/fuzz/tests/fuzz/fuzz_$$f -max_total_time=$(FUZZ_SECONDS) \
+	        -timeout=10 -print_final_stats=1 \
+	        -artifact_prefix=tests/fuzz/corpus/$$f/ build/fuzz/corpus/$$f \
+	        tests/fuzz/corpus/$$f || exit 1; done
 
 bench: $(benches:%.c=$(build)/%) $(build)/attune ## benchmarks, kept in build/bench.tsv; ATTUNE_PYTHON=PYTHON: against PyTorch
 	@: >build/bench.tsv
