@@ -6,6 +6,7 @@ MPI ?=
 FLAVOUR ?= $(if $(MPI),mpi,release)
 SANITIZE ?=
 VERSION := 0.1.0
+DATE := 2026-11-25
 
 packages := sndfile samplerate fftw3 openblas jansson libutf8proc zlib \
     $(if $(MPI),ompi-c)
@@ -21,6 +22,8 @@ floors := audio model/kernel model/layer model/text model/encoder \
     model/pretrain model/ctc model/store model/data model/train model
 sources := $(foreach f,$(floors),$(wildcard $(f)/*.c))
 commands := $(wildcard recipes/commands/*.c)
+verbs := $(patsubst recipes/commands/cmd_%.c,%,$(filter \
+    recipes/commands/cmd_%.c,$(commands)))
 test_support := $(wildcard tests/*.c)
 unit_tests := $(shell find tests -name 'test_*.c' 2>/dev/null | sort)
 gradient_tests := $(shell find tests -name 'grad_*.c' 2>/dev/null | sort)
@@ -34,7 +37,8 @@ sanitize_flags := $(if $(SANITIZE),-fsanitize=$(SANITIZE) \
     -fno-omit-frame-pointer -fno-sanitize-recover=all)
 double_flags := $(if $(filter double%,$(FLAVOUR)),-DATTUNE_DOUBLE)
 # (pass-failed: clang says of some `omp simd` loops that it leaves them scalar.)
-all_cflags := -std=c11 -D_GNU_SOURCE -DATTUNE_VERSION='"$(VERSION)"' -I. \
+all_cflags := -std=c11 -D_GNU_SOURCE -DATTUNE_VERSION='"$(VERSION)"' \
+    -DATTUNE_DATE='"$(DATE)"' -I. \
     -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
     -Wno-pass-failed -fno-math-errno -fno-trapping-math -fopenmp-simd -pthread \
     $(shell pkg-config --cflags $(packages) 2>/dev/null) \
@@ -76,6 +80,20 @@ $(build)/tests/%: $(build)/tests/%.o $(support_objects) $(build)/libattune.a
 
 $(build)/tests/fuzz/%: $(build)/tests/fuzz/%.o $(build)/libattune.a
 	$(CC) $(all_cflags) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(libraries)
+
+# Pages of the manual and completion, which the program knows itself.
+pages := $(build)/man/attune.1 $(verbs:%=$(build)/man/attune-%.1)
+
+$(build)/man/attune.1: $(build)/attune
+	@mkdir -p $(@D)
+	$< help --man >$@
+
+$(build)/man/attune-%.1: $(build)/attune
+	@mkdir -p $(@D)
+	$< help --man $* >$@
+
+$(build)/completion.bash: $(build)/attune
+	$< help --completion bash >$@
 
 # ---- Running ----
 
@@ -156,11 +174,18 @@ format: ## format the C source
 
 # ---- Installation ----
 
-install: $(build)/attune ## install the program (PREFIX, DESTDIR)
-	install -D -m 755 $(build)/attune '$(DESTDIR)$(PREFIX)/bin/attune'
+prefix = $(DESTDIR)$(PREFIX)
+completions = $(prefix)/share/bash-completion/completions
 
-uninstall: ## remove it
-	rm -f '$(DESTDIR)$(PREFIX)/bin/attune'
+install: $(build)/attune $(pages) $(build)/completion.bash ## install the program and its manual (PREFIX, DESTDIR)
+	install -D -m 755 $(build)/attune '$(prefix)/bin/attune'
+	install -d '$(prefix)/share/man/man1'
+	install -m 644 $(pages) '$(prefix)/share/man/man1'
+	install -D -m 644 $(build)/completion.bash '$(completions)/attune'
+
+uninstall: ## remove them
+	rm -f '$(prefix)/bin/attune' '$(completions)/attune' \
+	    $(patsubst $(build)/man/%,'$(prefix)/share/man/man1/%',$(pages))
 
 clean: ## remove what was built
 	rm -rf build

@@ -15,7 +15,8 @@ case ${1:-} in
 '') ;;
 mpi) packages="$packages libopenmpi-dev openmpi-bin" ;;
 test)
-    packages="$packages libopenmpi-dev openmpi-bin libcmocka-dev sox procps"
+    packages="$packages libopenmpi-dev openmpi-bin libcmocka-dev sox procps
+        mandoc"
     optional=sctk
     ;;
 *)

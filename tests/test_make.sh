@@ -16,10 +16,14 @@ names_missing_packages() {
 
 installs() {
     make install DESTDIR="$work/root" PREFIX=/opt/attune || return 1
-    same "$(cd "$work/root" && find . -type f)" ./opt/attune/bin/attune &&
-        "$work/root/opt/attune/bin/attune" --help | grep pretrain || return 1
+    local root=$work/root/opt/attune
+    "$root/bin/attune" --help | grep pretrain &&
+        grep -q '^\.TH ATTUNE 1 ' "$root/share/man/man1/attune.1" &&
+        same "$(find "$root/share/man" -type f | wc -l)" \
+            "$((1 + $(find recipes/commands -name 'cmd_*.c' | wc -l)))" &&
+        bash -n "$root/share/bash-completion/completions/attune" || return 1
     make uninstall DESTDIR="$work/root" PREFIX=/opt/attune || return 1
-    same "$(cd "$work/root" && find . -type f)" ''
+    same "$(find "$work/root" -type f)" ''
 }
 
 helps() {
@@ -32,7 +36,7 @@ helps() {
 
 verbs_help() {
     local verb
-    for verb in features pretrain finetune transcribe align score show; do
+    for verb in features pretrain finetune transcribe align score show help; do
         "$release" $verb --help >"$work/help" || return 1
         grep -q "^usage: attune $verb " "$work/help" &&
             grep -q '^example:' "$work/help" &&

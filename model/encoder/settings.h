@@ -19,7 +19,8 @@ enum verb {
     VERB_TRANSCRIBE = 8,
     VERB_SCORE = 16,
     VERB_SHOW = 32,
-    VERB_ALIGN = 256
+    VERB_ALIGN = 256,
+    VERB_HELP = 1024
 };
 
 enum cmvn_kind { CMVN_UTTERANCE, CMVN_RUNNING, CMVN_STORED };
@@ -28,6 +29,7 @@ enum mask_fill { FILL_LEARNED, FILL_NOISE };
 enum schedule_kind { SCHEDULE_COSINE, SCHEDULE_TRI_STAGE, SCHEDULE_CONSTANT };
 enum precision { PRECISION_INT8, PRECISION_FLOAT };
 enum nonfinite_action { NONFINITE_STOP, NONFINITE_SKIP };
+enum completion_kind { COMPLETION_NONE, COMPLETION_BASH };
 
 #define SETTING_TEXT_SIZE 4096
 #define SETTING_WORD -1 /* an int that was given as its word */
@@ -81,7 +83,7 @@ struct settings {
     /* Output. */
     int json, mfcc, alignment, allow_missing;
     char format[256], output_dir[SETTING_TEXT_SIZE];
-    int help;
+    int help, man, completion;
 };
 
 enum setting_kind {

@@ -36,6 +36,7 @@
 #define S VERB_SCORE
 #define W VERB_SHOW
 #define A VERB_ALIGN
+#define H VERB_HELP
 
 static const struct setting table[] = {
     TEXT("data", data, P | F, "TABLE|FOLDER",
@@ -246,7 +247,11 @@ static const struct setting table[] = {
          "an utterance without hypothesis counts as empty"),
     TEXT("columns", columns, W, "A,B,...",
          "of a journal: print these values as a table"),
-    FLAG("help", help, "no", P | F | T | X | S | W | A, false, "this text"),
+    FLAG("man", man, "no", H, false,
+         "the page of the manual, for man, instead of the help"),
+    CHOICE("completion", completion, "none", "none|bash", H, false,
+           "a script that makes this shell complete what is typed"),
+    FLAG("help", help, "no", P | F | T | X | S | W | A | H, false, "this text"),
 };
 
 const struct setting *settings_table(size_t *count)

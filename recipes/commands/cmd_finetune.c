@@ -27,4 +27,24 @@ const struct command command_finetune = {
                "from scratch",
     .example = "attune finetune --data train.tsv --dev dev.tsv --init "
                "encoder.safetensors --out recogniser.safetensors",
+    .description =
+        "With --init the encoder is that of a pretrained model or of a "
+        "recogniser, which is adapted to a speaker or a subject; shape and "
+        "features are that model's. Every --validate-every updates the "
+        "recordings of --dev are transcribed.\n\n"
+        "A run that was stopped goes on where it was when the same command is "
+        "given again, to the same result, bit for bit. That does not depend "
+        "on --threads either.",
+    .files = "OUT.state\n"
+             "what the same command goes on from\n"
+             "OUT.journal\n"
+             "losses and error rates on --dev, one JSON object a line; see "
+             "attune-show(1)\n",
+    .examples = "Adapt a recogniser to a voice:\n"
+                "attune finetune --data my_voice.tsv --dev my_dev.tsv --init "
+                "recogniser.safetensors --out mine.safetensors --updates 200 "
+                "--learning-rate 0.0003\n"
+                "See the word error rate on --dev:\n"
+                "attune show recogniser.safetensors.journal --columns "
+                "update,dev_wer\n",
     .run = run};

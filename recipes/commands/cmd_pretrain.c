@@ -27,4 +27,21 @@ const struct command command_pretrain = {
                "(masked prediction); the same command again goes on where it "
                "was stopped",
     .example = "attune pretrain --data recordings/ --out encoder.safetensors",
+    .description =
+        "Stretches of the features are hidden, and the encoder learns to tell "
+        "what they were: codes of a random projection (BEST-RQ), or clusters "
+        "of MFCC or of another model's layer (HuBERT). The health of these "
+        "targets is watched, and a run whose targets collapse or leak says so "
+        "and names the setting to change.\n\n"
+        "A run that was stopped goes on where it was when the same command is "
+        "given again, to the same result, bit for bit. That does not depend "
+        "on --threads either.",
+    .files = "OUT.state\n"
+             "what the same command goes on from\n"
+             "OUT.journal\n"
+             "losses and the targets' health, one JSON object a line; see "
+             "attune-show(1)\n",
+    .examples =
+        "Look how it goes:\n"
+        "attune show encoder.safetensors.journal --columns update,loss\n",
     .run = run};

@@ -35,6 +35,12 @@ const struct command command_score = {
     .purpose = "counts word and character errors of transcripts\n"
                "(tables, trn files or the output of attune transcribe)",
     .example = "attune score test.tsv transcripts.txt --alignment",
+    .description =
+        "REF says what was said, HYP what was understood; utterances are "
+        "matched by their id or path. The last two lines are the error rates "
+        "of "
+        "characters and of words: in percent, errors of how many, and how many "
+        "were inserted, deleted and substituted.",
     .operands_least = 2,
     .operands_most = 2,
     .run = run};

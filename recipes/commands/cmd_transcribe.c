@@ -145,5 +145,13 @@ const struct command command_transcribe = {
                "(any format, rate, length and number of channels; folders; -: "
                "stdin; --live: as it is spoken)",
     .example = "attune transcribe --model recogniser.safetensors speech.wav",
+    .description =
+        "Recordings are those that are named, and those of --table. One that "
+        "cannot be read is named on standard error, the others are "
+        "transcribed, and the exit status is 1.",
+    .examples = "Transcribe a table of recordings, and count errors:\n"
+                "attune transcribe --model recogniser.safetensors --table "
+                "test.tsv >transcripts.txt; attune score test.tsv "
+                "transcripts.txt\n",
     .operands_most = INT_MAX,
     .run = run};

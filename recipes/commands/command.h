@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "audio/status.h"
 #include "model/encoder/settings.h"
@@ -15,6 +16,10 @@
 #define EXIT_MISUSE 2
 #define EXIT_STOPPED 130 /* as after SIGINT; the same command goes on */
 
+#define ATTUNE_PURPOSE                                                         \
+    "learns from untranscribed speech, then from a little transcribed, then "  \
+    "writes down what is said"
+
 /* One verb. run gets what is left of the command line behind the options. */
 struct command {
     const char *name;
@@ -22,6 +27,10 @@ struct command {
     const char *arguments; /* "RECORDING..." */
     const char *purpose;   /* two lines */
     const char *example;
+    /* For the manual, where there is more to say: paragraphs; "NAME\n" and
+     * what it is, in turn; what an example does and "\n" the command, in turn.
+     */
+    const char *description, *files, *examples;
     int operands_least, operands_most;
     int (*run)(struct settings *settings, const bool *given, int count,
                char **operands);
@@ -29,7 +38,13 @@ struct command {
 
 extern const struct command command_features, command_pretrain,
     command_finetune, command_transcribe, command_align, command_score,
-    command_show;
+    command_show, command_help;
+
+/* All of them, as they are listed; NULL behind the last. */
+extern const struct command *const commands[];
+
+/* The verb of that name, or NULL. */
+const struct command *command_find(const char *name);
 
 /* Reads flags and the settings file; operands [count] are moved to the front
  * of arguments. STATUS_INPUT on misuse. */
@@ -39,6 +54,15 @@ MUST_CHECK struct status options_read(struct settings *settings, bool *given,
 
 /* The verb's --help on stdout. */
 void options_help(const struct command *command);
+
+/* The program's --help. */
+void usage_print(FILE *out);
+
+/* The verb's page of the manual for man(1), in roff; NULL: the program's. */
+void man_print(FILE *out, const struct command *command);
+
+/* A script that makes bash complete verbs, options and their values. */
+void completion_print(FILE *out);
 
 /* "attune VERB: text" on stderr. */
 void command_say(const struct command *command, const char *text);

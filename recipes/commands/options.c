@@ -111,3 +111,14 @@ void options_help(const struct command *command)
            command->example);
     settings_print_help(stdout, (unsigned)command->verb);
 }
+
+void usage_print(FILE *out)
+{
+    fputs("attune: " ATTUNE_PURPOSE "\n\n"
+          "usage: attune VERB [OPTIONS] ...   (attune VERB --help says more)"
+          "\n\n",
+          out);
+    for (const struct command *const *p = commands; *p; p++)
+        fprintf(out, "  %-11s %.*s\n", (*p)->name,
+                (int)strcspn((*p)->purpose, "\n"), (*p)->purpose);
+}
