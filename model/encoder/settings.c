@@ -184,16 +184,13 @@ static struct status read_line(struct settings *settings, bool *given,
     return settings_set(settings, setting, value, where);
 }
 
-struct status settings_read(struct settings *settings, bool *given,
-                            const char *path, unsigned verbs)
+static struct status read_lines(struct settings *settings, bool *given,
+                                FILE *file, const char *path, unsigned verbs)
 {
     char line[SETTING_TEXT_SIZE + 128];
     struct status status = status_ok();
     bool flags[SETTINGS_MOST];
     memcpy(flags, given, sizeof flags);
-    FILE *file = fopen(path, "r");
-    if (!file)
-        return status_error(STATUS_INPUT, "%s: %s", path, strerror(errno));
     for (size_t n = 1;
          !status_failed(&status) && fgets(line, sizeof line, file); n++) {
         if (!strchr(line, '\n') && !feof(file)) {
@@ -213,8 +210,31 @@ struct status settings_read(struct settings *settings, bool *given,
     }
     if (!status_failed(&status) && ferror(file))
         status = status_error(STATUS_INPUT, "%s: %s", path, strerror(errno));
-    fclose(file);
     memcpy(given, flags, sizeof flags);
+    return status;
+}
+
+struct status settings_read(struct settings *settings, bool *given,
+                            const char *path, unsigned verbs)
+{
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return status_error(STATUS_INPUT, "%s: %s", path, strerror(errno));
+    struct status status = read_lines(settings, given, file, path, verbs);
+    fclose(file);
+    return status;
+}
+
+struct status settings_parse(struct settings *settings, bool *given,
+                             const char *text, const char *name, unsigned verbs)
+{
+    if (!*text)
+        return status_ok();
+    FILE *file = fmemopen((char *)text, strlen(text), "r");
+    if (!file)
+        return status_memory(name);
+    struct status status = read_lines(settings, given, file, name, verbs);
+    fclose(file);
     return status;
 }
 

@@ -137,6 +137,11 @@ void settings_get(char *text, size_t size, const struct settings *settings,
 MUST_CHECK struct status settings_read(struct settings *settings, bool *given,
                                        const char *path, unsigned verbs);
 
+/* The same of a text in memory, which is called name in messages. */
+MUST_CHECK struct status settings_parse(struct settings *settings, bool *given,
+                                        const char *text, const char *name,
+                                        unsigned verbs);
+
 /* Rules between settings that no single range can say. */
 MUST_CHECK struct status settings_check(const struct settings *settings);
 

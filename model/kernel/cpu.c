@@ -77,10 +77,15 @@ static const char *better_than(const char *name)
     return has_avx512() && !is_wide ? "SkylakeX" : NULL;
 }
 
+const char *cpu_better_blas(void)
+{
+    return getenv("OPENBLAS_CORETYPE") ? NULL : better_than(gemm_core_name());
+}
+
 void cpu_choose_blas(char **argv)
 {
-    const char *better = better_than(gemm_core_name());
-    if (!better || getenv("OPENBLAS_CORETYPE"))
+    const char *better = cpu_better_blas();
+    if (!better)
         return;
     /* The variable itself is the mark that keeps this from happening twice. */
     setenv("OPENBLAS_CORETYPE", better, 1);
@@ -90,10 +95,22 @@ void cpu_choose_blas(char **argv)
     execv("/proc/self/exe", argv);
 }
 
-void cpu_flush_denormals(void)
+unsigned cpu_flush_denormals(void)
+{
+    unsigned mode = 0;
+#ifdef __SSE__
+    mode = _mm_getcsr();
+    _mm_setcsr(mode | 0x8040); /* flush to zero, denormals are zero */
+#endif
+    return mode;
+}
+
+void cpu_set_float_mode(unsigned mode)
 {
 #ifdef __SSE__
-    _mm_setcsr(_mm_getcsr() | 0x8040); /* flush to zero, denormals are zero */
+    _mm_setcsr(mode);
+#else
+    (void)mode;
 #endif
 }
 

@@ -292,6 +292,23 @@ static void files_that_cannot_be_read_are_named(void **state)
         "Is a directory");
 }
 
+static void a_text_in_memory_is_read_like_a_file(void **state)
+{
+    (void)state;
+    begin(VERB_PRETRAIN);
+    assert_ok(settings_parse(&settings, given, "", "text", VERB_PRETRAIN));
+    assert_ok(settings_parse(&settings, given, "dim = 96\n# not 3\nlayers = 5",
+                             "text", VERB_PRETRAIN));
+    assert_int_equal(settings.dim, 96);
+    assert_int_equal(settings.layers, 5);
+    assert_refused(settings_parse(&settings, given, "\nstride = x\n", "text",
+                                  VERB_PRETRAIN),
+                   "text:2: stride: \"x\" is not a number");
+    assert_refused(settings_parse(&settings, given, "shape = round", "text",
+                                  VERB_PRETRAIN),
+                   "text:1: unknown setting \"shape\"");
+}
+
 static void rules_between_settings_are_checked(void **state)
 {
     (void)state;
@@ -368,6 +385,7 @@ int main(void)
         cmocka_unit_test(bad_lines_are_named),
         cmocka_unit_test(lines_may_be_as_long_as_the_longest_text),
         cmocka_unit_test(files_that_cannot_be_read_are_named),
+        cmocka_unit_test(a_text_in_memory_is_read_like_a_file),
         cmocka_unit_test(rules_between_settings_are_checked),
         cmocka_unit_test(other_rooms_get_what_they_want),
         cmocka_unit_test(help_tells_of_every_setting_of_the_verb),

@@ -39,11 +39,13 @@ static void denormal_numbers_are_flushed_when_asked(void **state)
     (void)state;
     volatile float small = FLT_MIN, half = 0.5f;
     assert_true(small * half > 0);
-    cpu_flush_denormals();
+    unsigned mode = cpu_flush_denormals();
 #ifdef __SSE__
     assert_true(small * half == 0);
 #endif
     assert_true(small > 0);
+    cpu_set_float_mode(mode);
+    assert_true(small * half > 0);
 }
 
 /* A choice of the user's is never overruled: this returns, or the test would
