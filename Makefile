@@ -2,6 +2,7 @@
 
 PREFIX ?= /usr/local
 CFLAGS ?= -O3 -march=native
+OBJCOPY ?= objcopy
 MPI ?=
 FLAVOUR ?= $(if $(MPI),mpi,release)
 SANITIZE ?=
@@ -41,6 +42,7 @@ all_cflags := -std=c11 -D_GNU_SOURCE -DATTUNE_VERSION='"$(VERSION)"' \
     -DATTUNE_DATE='"$(DATE)"' -I. \
     -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
     -Wno-pass-failed -fno-math-errno -fno-trapping-math -fopenmp-simd -pthread \
+    -fPIC -fvisibility=hidden \
     $(shell pkg-config --cflags $(packages) 2>/dev/null) \
     $(CFLAGS) $(sanitize_flags) $(double_flags) $(if $(MPI),-DATTUNE_MPI)
 libraries := $(shell pkg-config --libs $(packages) 2>/dev/null) -lm -pthread
@@ -49,12 +51,18 @@ objects := $(sources:%.c=$(build)/%.o)
 command_objects := $(commands:%.c=$(build)/%.o)
 support_objects := $(test_support:%.c=$(build)/%.o)
 
+# The library as it is installed: model/attune.h, and nothing else is seen of it
+# from outside. ($(build)/libattune.a is for the program and the tests.)
+abi := 0
+shared_library := $(build)/lib/libattune.so.$(abi)
+static_library := $(build)/lib/libattune.a
+
 .PHONY: all check-packages setup test run-tests programs gradients fuzz \
     fuzz-programs quickstart install uninstall lint format bench clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 
-all: build/$(FLAVOUR)/attune ## build the program (MPI=1: for more machines)
+all: $(build)/attune $(shared_library) $(static_library) ## build the program (MPI=1: for more machines) and the library
 
 check-packages:
 ifneq ($(missing),)
@@ -80,6 +88,20 @@ $(build)/tests/%: $(build)/tests/%.o $(support_objects) $(build)/libattune.a
 
 $(build)/tests/fuzz/%: $(build)/tests/fuzz/%.o $(build)/libattune.a
 	$(CC) $(all_cflags) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(libraries)
+
+$(shared_library): $(build)/model/attune.o $(build)/libattune.a
+	@mkdir -p $(@D)
+	$(CC) $(all_cflags) $(LDFLAGS) -shared -Wl,-soname,$(@F) \
+	    -Wl,--as-needed $(if $(SANITIZE),,-Wl,-z,defs) -o $@ $^ $(libraries)
+	ln -sf $(@F) $(@D)/libattune.so
+
+# One object of all that attune.o needs; what is hidden becomes its own.
+$(static_library): $(build)/model/attune.o $(build)/libattune.a
+	@mkdir -p $(@D)
+	$(CC) -r -nostdlib -o $(@D)/attune.o $^
+	$(OBJCOPY) --localize-hidden $(@D)/attune.o
+	rm -f $@
+	$(AR) rcs $@ $(@D)/attune.o
 
 # Pages of the manual and completion, which the program knows itself.
 pages := $(build)/man/attune.1 $(verbs:%=$(build)/man/attune-%.1)
@@ -116,7 +138,8 @@ gradient_programs := $(gradient_tests:%.c=$(build)/%)
 thread_programs := $(patsubst %.c,$(build)/%,$(filter \
     tests/audio/test_frontend.c tests/model/kernel/test_team.c \
     tests/model/pretrain/test_kmeans.c tests/model/data/test_features.c \
-    tests/model/train/% tests/model/test_recogniser.c,$(unit_tests)))
+    tests/model/train/% tests/model/test_recogniser.c \
+    tests/model/test_attune.c,$(unit_tests)))
 checked := CFLAGS='-O1 -g' SANITIZE=address,undefined FLAVOUR=checked
 threaded := CFLAGS='-O1 -g' SANITIZE=thread FLAVOUR=threaded
 doubled := FLAVOUR=double
@@ -177,14 +200,27 @@ format: ## format the C source
 prefix = $(DESTDIR)$(PREFIX)
 completions = $(prefix)/share/bash-completion/completions
 
-install: $(build)/attune $(pages) $(build)/completion.bash ## install the program and its manual (PREFIX, DESTDIR)
+install: all $(pages) $(build)/completion.bash ## install program, manual and library (PREFIX, DESTDIR)
 	install -D -m 755 $(build)/attune '$(prefix)/bin/attune'
+	install -D -m 644 model/attune.h '$(prefix)/include/attune.h'
+	install -d '$(prefix)/lib/pkgconfig'
+	install -m 644 $(shared_library) $(static_library) '$(prefix)/lib'
+	ln -sf libattune.so.$(abi) '$(prefix)/lib/libattune.so'
+	@printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' \
+	    'includedir=$${prefix}/include' '' 'Name: attune' \
+	    'Description: speech to text that learns from your recordings' \
+	    'Version: $(VERSION)' 'Cflags: -I$${includedir}' \
+	    'Libs: -L$${libdir} -lattune' 'Libs.private: $(libraries)' \
+	    >'$(prefix)/lib/pkgconfig/attune.pc'
 	install -d '$(prefix)/share/man/man1'
 	install -m 644 $(pages) '$(prefix)/share/man/man1'
 	install -D -m 644 $(build)/completion.bash '$(completions)/attune'
+	$(if $(DESTDIR),,-ldconfig)
 
 uninstall: ## remove them
 	rm -f '$(prefix)/bin/attune' '$(completions)/attune' \
+	    '$(prefix)/include/attune.h' '$(prefix)/lib/pkgconfig/attune.pc' \
+	    $(patsubst %,'$(prefix)/lib/libattune.%',a so so.$(abi)) \
 	    $(patsubst $(build)/man/%,'$(prefix)/share/man/man1/%',$(pages))
 
 clean: ## remove what was built

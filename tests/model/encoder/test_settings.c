@@ -14,7 +14,7 @@
 
 #include <math.h>
 
-#define ALL_VERBS ((unsigned)VERB_ALIGN * 2 - 1)
+#define ALL_VERBS ((unsigned)VERB_HELP * 2 - 1)
 
 static struct settings settings, again;
 static bool given[SETTINGS_MOST];
