@@ -57,12 +57,16 @@ abi := 0
 shared_library := $(build)/lib/libattune.so.$(abi)
 static_library := $(build)/lib/libattune.a
 
+# Pages of the manual and completion, which the program knows itself.
+papers := $(build)/man/attune.1 $(verbs:%=$(build)/man/attune-%.1) \
+    $(build)/completion.bash
+
 .PHONY: all check-packages setup test run-tests programs gradients fuzz \
     fuzz-programs quickstart install uninstall lint format bench clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 
-all: $(build)/attune $(shared_library) $(static_library) ## build the program (MPI=1: for more machines) and the library
+all: $(build)/attune $(shared_library) $(static_library) $(papers) ## build the program (MPI=1: for more machines) and the library
 
 check-packages:
 ifneq ($(missing),)
@@ -102,9 +106,6 @@ $(static_library): $(build)/model/attune.o $(build)/libattune.a
 	$(OBJCOPY) --localize-hidden $(@D)/attune.o
 	rm -f $@
 	$(AR) rcs $@ $(@D)/attune.o
-
-# Pages of the manual and completion, which the program knows itself.
-pages := $(build)/man/attune.1 $(verbs:%=$(build)/man/attune-%.1)
 
 $(build)/man/attune.1: $(build)/attune
 	@mkdir -p $(@D)
@@ -154,7 +155,7 @@ test: ## all set-up, then all tests
 	@$(MAKE) --no-print-directory run-tests
 
 run-tests:
-	@$(MAKE) --no-print-directory -j$$(nproc) programs
+	@$(MAKE) --no-print-directory -j$$(nproc) all programs
 	@$(MAKE) --no-print-directory -j$$(nproc) gradients $(doubled)
 	@$(MAKE) --no-print-directory -j$$(nproc) programs $(checked)
 	@$(MAKE) --no-print-directory -j$$(nproc) threads $(threaded)
@@ -200,7 +201,7 @@ format: ## format the C source
 prefix = $(DESTDIR)$(PREFIX)
 completions = $(prefix)/share/bash-completion/completions
 
-install: all $(pages) $(build)/completion.bash ## install program, manual and library (PREFIX, DESTDIR)
+install: all ## install program, manual and library (PREFIX, DESTDIR)
 	install -D -m 755 $(build)/attune '$(prefix)/bin/attune'
 	install -D -m 644 model/attune.h '$(prefix)/include/attune.h'
 	install -d '$(prefix)/lib/pkgconfig'
@@ -213,15 +214,16 @@ install: all $(pages) $(build)/completion.bash ## install program, manual and li
 	    'Libs: -L$${libdir} -lattune' 'Libs.private: $(libraries)' \
 	    >'$(prefix)/lib/pkgconfig/attune.pc'
 	install -d '$(prefix)/share/man/man1'
-	install -m 644 $(pages) '$(prefix)/share/man/man1'
+	install -m 644 $(filter %.1,$(papers)) '$(prefix)/share/man/man1'
 	install -D -m 644 $(build)/completion.bash '$(completions)/attune'
-	$(if $(DESTDIR),,-ldconfig)
+	$(if $(DESTDIR),,$(if $(filter /usr /usr/local,$(PREFIX)),-ldconfig))
 
 uninstall: ## remove them
 	rm -f '$(prefix)/bin/attune' '$(completions)/attune' \
 	    '$(prefix)/include/attune.h' '$(prefix)/lib/pkgconfig/attune.pc' \
 	    $(patsubst %,'$(prefix)/lib/libattune.%',a so so.$(abi)) \
-	    $(patsubst $(build)/man/%,'$(prefix)/share/man/man1/%',$(pages))
+	    $(patsubst $(build)/man/%,'$(prefix)/share/man/man1/%', \
+	    $(filter %.1,$(papers)))
 
 clean: ## remove what was built
 	rm -rf build

@@ -21,9 +21,12 @@ installs() {
         grep -q '^\.TH ATTUNE 1 ' "$root/share/man/man1/attune.1" &&
         same "$(find "$root/share/man" -type f | wc -l)" \
             "$((1 + $(find recipes/commands -name 'cmd_*.c' | wc -l)))" &&
-        bash -n "$root/share/bash-completion/completions/attune" || return 1
+        bash -n "$root/share/bash-completion/completions/attune" &&
+        grep -q '^prefix=/opt/attune$' "$root/lib/pkgconfig/attune.pc" &&
+        [ -f "$root/lib/libattune.so" ] && [ -f "$root/lib/libattune.a" ] &&
+        cmp model/attune.h "$root/include/attune.h" || return 1
     make uninstall DESTDIR="$work/root" PREFIX=/opt/attune || return 1
-    same "$(find "$work/root" -type f)" ''
+    same "$(find "$work/root" ! -type d)" ''
 }
 
 helps() {

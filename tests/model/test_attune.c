@@ -134,6 +134,18 @@ static void the_settings_count(void **state)
     assert_string_not_equal(other, heard);
     free(other);
     attune_close(model);
+    /* And without any they are those of attune transcribe. */
+    model = open_model(NULL);
+    other = hear(model, sound.count);
+    attune_close(model);
+    model = open_model("vad = yes\npause = 0.5\nspeech-threshold = 6\n"
+                       "segment-seconds = 20\n");
+    char *again = hear(model, sound.count);
+    assert_string_equal(again, other);
+    assert_true(again[0]);
+    free(again);
+    free(other);
+    attune_close(model);
 }
 
 static void a_file_is_the_lines_with_spaces_between(void **state)

@@ -77,6 +77,12 @@ for run in "$at/work/quickstart-"{1,2,3}; do
     done
 done
 PATH=$work/bin:$PATH
+# The library, and the example that uses it.
+awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' "$readme" >"$at/listen.c"
+env -u MAKEFLAGS -u MAKELEVEL make install FLAVOUR=release \
+    PREFIX="$work/installed" >"$work/log" 2>&1 || cat "$work/log"
+export PKG_CONFIG_PATH=$work/installed/lib/pkgconfig
+export LD_LIBRARY_PATH=$work/installed/lib
 (cd "$at" && attune finetune --data train.tsv --dev dev.tsv \
     --out work/quickstart/pretrained.safetensors) >"$work/log" 2>&1 ||
     { cat "$work/log"; echo "not ok - a model to run the commands with"; }
