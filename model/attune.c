@@ -28,8 +28,9 @@ struct attune_stream {
     size_t block; /* samples */
     bool ended;
     /* Given away until the next call. */
-    struct stream_line taken;
+    struct transcript_line taken;
     struct attune_line line;
+    struct attune_word *words;
     char *partial;
 };
 
@@ -79,10 +80,13 @@ static struct status open_model(struct attune_model *model, const char *path,
     if (settings)
         status = settings_parse(&model->settings, given, settings, "settings",
                                 VERB_TRANSCRIBE);
+    if (!status_failed(&status) && model->settings.channel == SETTING_WORD)
+        status = status_error(STATUS_INPUT,
+                              "settings: channel: a stream has one channel");
     if (!status_failed(&status) && model->settings.raw[0])
         status = sound_parse_raw(&request, model->settings.raw);
     if (!status_failed(&status))
-        status = recogniser_open(&model->recogniser, path);
+        status = recogniser_open(&model->recogniser, path, &model->settings);
     return status;
 }
 
@@ -140,8 +144,10 @@ int attune_start(struct attune_stream **out, const struct attune_model *model)
 /* What was given away is no longer the caller's. */
 static void take_back(struct attune_stream *s)
 {
-    stream_line_free(&s->taken);
+    transcript_free_line(&s->taken);
+    free(s->words);
     free(s->partial);
+    s->words = NULL;
     s->partial = NULL;
 }
 
@@ -224,9 +230,19 @@ const struct attune_line *attune_next(struct attune_stream *s)
     take_back(s);
     if (!stream_next(&s->taken, s->stream))
         return NULL;
+    const struct transcript_word *from = s->taken.words;
+    size_t count = s->taken.word_count;
+    s->words = malloc(count * sizeof *s->words);
+    for (size_t i = 0; i < count && s->words; i++)
+        s->words[i] = (struct attune_word){.text = from[i].text,
+                                           .start_s = from[i].start_s,
+                                           .end_s = from[i].end_s,
+                                           .confidence = from[i].confidence};
     s->line = (struct attune_line){.text = s->taken.text,
                                    .start_s = s->taken.start_s,
-                                   .end_s = s->taken.end_s};
+                                   .end_s = s->taken.end_s,
+                                   .word_count = s->words ? count : 0,
+                                   .words = s->words};
     return &s->line;
 }
 

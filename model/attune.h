@@ -49,7 +49,7 @@ struct attune_word {
 struct attune_line {
     const char *text;
     double start_s, end_s;
-    size_t word_count; /* 0 where words are not timed */
+    size_t word_count; /* 0 where memory for them ran out */
     const struct attune_word *words;
 };
 
