@@ -57,14 +57,14 @@ static struct status read_lexicon(struct decoder *d, const char *path,
     return status;
 }
 
-/* A file, or a list as on a command line where there is none of that name. */
+/* A file, or a list as on a command line: what has a comma or a colon. */
 static struct status read_hotwords(struct decoder *d,
                                    const struct settings *settings,
                                    const struct normalise_settings *how)
 {
     char *text;
     const char *given = settings->hotwords;
-    if (strchr(given, ','))
+    if (strpbrk(given, ",:"))
         return hotwords_parse_list(&d->hotwords, given, "--hotwords", d->tokens,
                                    how, settings->hotword_boost);
     struct status status = text_file_read(&text, given, FILE_MOST);
