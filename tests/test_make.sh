@@ -32,7 +32,8 @@ installs() {
 helps() {
     local target
     make help >"$work/help" || return 1
-    for target in all setup quickstart test bench lint format install clean; do
+    for target in all setup quickstart test fuzz bench lint format install \
+        clean; do
         grep -q "^  $target " "$work/help" || { echo "not $target"; return 1; }
     done
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/text/decimal.h"
 #include "model/text/line_reader.h"
 #include "model/text/normalise.h"
 
@@ -73,48 +74,6 @@ static size_t next_field(const char **field, struct arpa *a)
     while (*a->text && !is_space(*a->text))
         a->text++;
     return (size_t)(a->text - *field);
-}
-
-/* A decimal number: faster than strtod, and the same in every locale. Off by
- * at most a few units of a double's last place. */
-static bool parse_number(float *number, const char *text, size_t length)
-{
-    const char *end = text + length;
-    bool minus = *text == '-', some = false, point = false;
-    double digits = 0;
-    int scale = 0, exponent = 0;
-    for (text += minus || *text == '+'; text < end; text++) {
-        if (*text == '.' && !point) {
-            point = true;
-            continue;
-        }
-        if (*text < '0' || *text > '9')
-            break;
-        some = true;
-        /* More digits than a double holds change nothing. */
-        bool fits = digits < 1e16;
-        if (fits)
-            digits = 10 * digits + (*text - '0');
-        scale += !fits - point;
-    }
-    if (some && text < end && (*text == 'e' || *text == 'E')) {
-        bool down = ++text < end && *text == '-';
-        text += text < end && (*text == '-' || *text == '+');
-        some = text < end;
-        for (; text < end && *text >= '0' && *text <= '9'; text++)
-            exponent = exponent < 9999 ? 10 * exponent + (*text - '0') : 9999;
-        exponent = down ? -exponent : exponent;
-    }
-    static const double powers[] = {1,    1e1,  1e2,  1e3,  1e4,  1e5,  1e6,
-                                    1e7,  1e8,  1e9,  1e10, 1e11, 1e12, 1e13,
-                                    1e14, 1e15, 1e16, 1e17, 1e18};
-    scale += exponent;
-    if (scale <= 0 && scale > -19)
-        digits /= powers[-scale];
-    else if (digits > 0)
-        digits *= pow(10, scale);
-    *number = (float)(minus ? -digits : digits);
-    return some && text == end && isfinite(*number);
 }
 
 /* ---- \data\ ---- */
@@ -337,7 +296,7 @@ static struct status read_ngram(struct arpa *a, int order, size_t line)
     int shared;
     bool whole;
     size_t length = next_field(&field, a);
-    if (!parse_number(&row.log_p, field, length))
+    if (!decimal_parse(&row.log_p, field, length))
         return refuse(a, "\"%.40s\" is no log-probability", field);
     if (row.log_p > 0)
         return refuse(a, "the log-probability %g is above 0",
@@ -346,7 +305,7 @@ static struct status read_ngram(struct arpa *a, int order, size_t line)
     if (status_failed(&status))
         return status;
     length = next_field(&field, a);
-    if (length && !parse_number(&row.backoff, field, length))
+    if (length && !decimal_parse(&row.backoff, field, length))
         return refuse(a, "\"%.40s\" is no back-off weight", field);
     if (next_field(&field, a))
         return refuse(a, "\"%.40s\" after an n-gram of %d words", field, order);
