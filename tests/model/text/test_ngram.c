@@ -402,7 +402,7 @@ static void files_of_the_fuzzer_are_read_or_refused(void **state)
         ngram_close(model);
     }
     closedir(folder);
-    assert_true(good >= 4);
+    assert_true(good >= 5);
 }
 
 int main(void)
