@@ -1,0 +1,272 @@
+/* Tests of streams: the same lines from blocks of any size, together and
+ * alone. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "audio/endpoint.h"
+#include "model/kernel/gemm.h"
+#include "model/stream.h"
+#include "tests/close.h"
+#include "tests/recording.h"
+#include "tests/scratch.h"
+#include "tests/tiny_model.h"
+
+#define RATE RECORDING_RATE_HZ
+#define WORKERS 4
+#define LINES 64
+
+static struct settings settings;
+static struct recogniser *recogniser;
+static struct team *team;
+static struct recogniser_state *states[WORKERS];
+
+/* A talk: utterances of 0.5 to 3 s, and between them what is left of 4 s. */
+static float *talk;
+static size_t talk_count;
+
+static int open_all(void **state)
+{
+    struct checkpoint model;
+    gemm_threads(1);
+    if (scratch_open(state))
+        return -1;
+    settings_default(&settings, VERB_TRANSCRIBE);
+    tiny_model(&model, CMVN_UTTERANCE);
+    assert_ok(checkpoint_write(scratch_path("model"), &model));
+    checkpoint_free(&model);
+    assert_ok(recogniser_open(&recogniser, scratch_path("model")));
+    assert_ok(team_open(&team, WORKERS));
+    for (int w = 0; w < WORKERS; w++)
+        assert_ok(recogniser_start(&states[w], recogniser));
+    talk_count = 12 * 4 * RATE;
+    talk = calloc(talk_count, sizeof *talk);
+    assert_non_null(talk);
+    for (size_t i = 0; i < 12; i++) {
+        struct sound sound;
+        struct sound_request request = {.rate_hz = RATE};
+        size_t count = RATE / 2 + i * 5003 % (5 * RATE / 2);
+        assert_ok(
+            sound_read(&sound, recording_write("r.wav", count, i), &request));
+        memcpy(talk + 4 * RATE * i, sound.samples, count * sizeof *talk);
+        sound_free(&sound);
+    }
+    return 0;
+}
+
+static int close_all(void **state)
+{
+    free(talk);
+    for (int w = 0; w < WORKERS; w++)
+        recogniser_finish(states[w]);
+    team_close(team);
+    recogniser_close(recogniser);
+    return scratch_close(state);
+}
+
+static struct stream *open_stream(void)
+{
+    struct stream *stream;
+    assert_ok(stream_open(&stream, recogniser, &settings));
+    return stream;
+}
+
+static void feed(struct stream *stream, size_t most, uint32_t bits)
+{
+    for (size_t at = 0; at < talk_count;) {
+        bits = bits * 1664525u + 1013904223u;
+        size_t some = 1 + (bits >> 8) % most;
+        some = some < talk_count - at ? some : talk_count - at;
+        assert_ok(stream_feed(stream, talk + at, some));
+        at += some;
+        if ((bits >> 16) % 5 == 0)
+            assert_ok(stream_transcribe(&stream, 1, team, states));
+    }
+    assert_ok(stream_finish(stream));
+}
+
+static size_t take(struct stream_line *lines, struct stream *stream)
+{
+    size_t count = 0;
+    while (count < LINES && stream_next(&lines[count], stream))
+        count++;
+    for (size_t i = 0; i < count; i++) {
+        assert_true(lines[i].text[0]);
+        assert_true(lines[i].start_s < lines[i].end_s);
+        if (i)
+            assert_true(lines[i].start_s >= lines[i - 1].end_s);
+    }
+    return count;
+}
+
+static void drop(struct stream_line *lines, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        stream_line_free(&lines[i]);
+}
+
+/* What the segments of the talk say, each for itself. */
+static size_t expect(struct stream_line *lines)
+{
+    const struct endpoint_settings detection = {
+        .rate_hz = RATE,
+        .everything = !settings.vad,
+        .threshold_db = settings.speech_threshold,
+        .pause_s = settings.pause,
+        .longest_s = settings.segment_seconds};
+    struct endpoint *endpoint;
+    struct segment segment;
+    size_t count = 0;
+    assert_ok(endpoint_open(&endpoint, &detection));
+    assert_ok(endpoint_push(endpoint, talk, talk_count));
+    assert_ok(endpoint_finish(endpoint));
+    while (endpoint_next(&segment, endpoint)) {
+        const struct sound sound = {.samples = talk + segment.begin,
+                                    .count = segment.end - segment.begin,
+                                    .rate_hz = RATE};
+        lines[count] =
+            (struct stream_line){.start_s = (double)segment.begin / RATE,
+                                 .end_s = (double)segment.end / RATE};
+        assert_ok(recogniser_transcribe(&lines[count].text, states[0], &sound));
+        if (lines[count].text[0])
+            count++;
+        else
+            stream_line_free(&lines[count]);
+    }
+    endpoint_close(endpoint);
+    return count;
+}
+
+static void check_same(const struct stream_line *lines,
+                       const struct stream_line *others, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        assert_string_equal(lines[i].text, others[i].text);
+        assert_close(lines[i].start_s, others[i].start_s, 0, 0);
+        assert_close(lines[i].end_s, others[i].end_s, 0, 0);
+    }
+}
+
+static void blocks_of_any_size_give_the_same_lines(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {50, 999, 20000, 1000000};
+    struct stream_line wanted[LINES], lines[LINES];
+    size_t count = expect(wanted);
+    assert_in_range(count, 8, 12);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct stream *stream = open_stream();
+        feed(stream, sizes[i], (uint32_t)i);
+        assert_ok(stream_transcribe(&stream, 1, team, states));
+        assert_close(stream_waiting_s(stream), 0, 0, 0);
+        assert_close(stream_length_s(stream), 48, 0, 0);
+        assert_int_equal(take(lines, stream), count);
+        check_same(lines, wanted, count);
+        drop(lines, count);
+        stream_close(stream);
+    }
+    drop(wanted, count);
+}
+
+static void streams_are_transcribed_together_as_alone(void **state)
+{
+    (void)state;
+    struct stream_line wanted[LINES], lines[LINES];
+    struct stream *streams[3];
+    size_t count = expect(wanted);
+    for (int i = 0; i < 3; i++)
+        streams[i] = open_stream();
+    assert_ok(stream_feed(streams[0], talk, talk_count));
+    assert_ok(stream_feed(streams[2], talk, talk_count));
+    assert_ok(stream_finish(streams[0]));
+    assert_true(stream_waiting_s(streams[0]) > 10);
+    assert_ok(stream_transcribe(streams, 3, team, states));
+    assert_ok(stream_finish(streams[2]));
+    assert_ok(stream_finish(streams[1]));
+    assert_ok(stream_transcribe(streams, 3, team, states));
+    for (int i = 0; i < 3; i++) {
+        size_t found = take(lines, streams[i]);
+        assert_int_equal(found, i == 1 ? 0 : count);
+        check_same(lines, wanted, found);
+        drop(lines, found);
+        stream_close(streams[i]);
+    }
+    drop(wanted, count);
+}
+
+static void without_detection_all_is_one_piece(void **state)
+{
+    (void)state;
+    struct stream_line line;
+    const struct settings usual = settings;
+    settings.vad = 0;
+    settings.segment_seconds = 600;
+    struct stream *stream = open_stream();
+    feed(stream, 3000, 5);
+    assert_ok(stream_transcribe(&stream, 1, team, states));
+    assert_true(stream_next(&line, stream));
+    const struct sound sound = {talk, talk_count, RATE};
+    char *text;
+    assert_ok(recogniser_transcribe(&text, states[0], &sound));
+    assert_string_equal(line.text, text);
+    assert_close(line.end_s, 48, 0, 0);
+    free(text);
+    stream_line_free(&line);
+    assert_false(stream_next(&line, stream));
+    stream_close(stream);
+    settings = usual;
+}
+
+static void what_is_heard_so_far_is_told(void **state)
+{
+    (void)state;
+    struct stream *stream = open_stream();
+    char *text;
+    size_t told = 0;
+    for (size_t at = 0; at < talk_count; at += 400) {
+        assert_ok(stream_feed(stream, talk + at, 400));
+        assert_ok(stream_partial(&text, stream, states[0]));
+        told += text != NULL;
+        if (text) {
+            free(text);
+            assert_ok(stream_partial(&text, stream, states[0]));
+            assert_null(text); /* no news */
+        }
+    }
+    assert_in_range(told, 12, 60);
+    stream_close(stream);
+}
+
+static void a_stream_of_nothing_says_nothing(void **state)
+{
+    (void)state;
+    struct stream_line line;
+    float zeros[100] = {0};
+    for (size_t count = 0; count <= 100; count += 100) {
+        struct stream *stream = open_stream();
+        assert_ok(stream_feed(stream, zeros, count));
+        assert_ok(stream_finish(stream));
+        assert_ok(stream_transcribe(&stream, 1, team, states));
+        assert_false(stream_next(&line, stream));
+        stream_close(stream);
+    }
+    stream_close(open_stream());
+    stream_close(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(blocks_of_any_size_give_the_same_lines),
+        cmocka_unit_test(streams_are_transcribed_together_as_alone),
+        cmocka_unit_test(without_detection_all_is_one_piece),
+        cmocka_unit_test(what_is_heard_so_far_is_told),
+        cmocka_unit_test(a_stream_of_nothing_says_nothing),
+    };
+    return cmocka_run_group_tests(tests, open_all, close_all);
+}
