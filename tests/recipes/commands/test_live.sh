@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# attune transcribe of live input, of stdin, of folders, of any length.
+. tests/shell.sh
+. tests/tones.sh
+
+cd "$work" || exit 1
+tones good 6 3
+shape="--rate 8000 --bins 24 --dim 16 --layers 1 --heads 2 --ffn 32"
+# shellcheck disable=SC2086
+$release finetune --data good/table.tsv --dev good/table.tsv --out m.st $shape \
+    --updates 30 --batch-seconds 4 --lanes 2 --threads 2 >log 2>&1 ||
+    { cat log; echo "not ok - a model to test with"; exit 1; }
+sox -D good/u0.wav good/u1.wav good/u2.wav good/u3.wav -b 16 talk.wav \
+    pad 0.5 1.5 2>/dev/null
+sox -D talk.wav -t raw -e signed -b 16 talk.raw
+sox -D talk.wav talk.flac
+
+transcribe() {
+    timeout 60 "$attune" transcribe --model m.st "$@"
+}
+text_of() {
+    transcribe "$@" | cut -f 2
+}
+# A file in pieces of any size, as a recorder writes it.
+pieces() { # FILE SEED
+    local at=0 size n
+    size=$(stat -c %s "$1")
+    RANDOM=$2
+    while ((at < size)); do
+        n=$((1 + RANDOM % 9000))
+        dd if="$1" bs=65536 iflag=skip_bytes,count_bytes skip=$at count=$n \
+            status=none
+        at=$((at + n))
+    done
+}
+wanted=$(text_of talk.wav)
+check "the recording says something" [ "${#wanted}" -gt 3 ]
+
+live_is_the_file() {
+    local seed
+    for seed in 1 2; do
+        same "$(pieces talk.wav $seed | transcribe --live | paste -sd ' ')" \
+            "$wanted" &&
+            same "$(pieces talk.raw $seed |
+                transcribe --live --raw 8000:s16:1 | paste -sd ' ')" \
+                "$wanted" || return 1
+    done
+}
+stdin_is_the_file() {
+    local file
+    for file in talk.wav talk.flac; do
+        same "$(text_of - <$file)" "$wanted" &&
+            same "$(pieces $file 3 | text_of -)" "$wanted" || return 1
+    done
+}
+# sox writes into a pipe before it knows the length.
+streams_without_a_length_are_read() {
+    same "$(sox -D talk.wav -t wav - 2>/dev/null | transcribe --live |
+        paste -sd ' ')" "$wanted"
+}
+times_are_told() {
+    transcribe --live --json <talk.wav >lines || return 1
+    grep -q '^{"start": [0-9.]*, "end": [0-9.]*, "text": "[a-d ]*"}$' lines
+}
+# The end of the input never comes; what was said is written all the same.
+interrupted() {
+    local reader code=0
+    mkfifo fifo
+    # shellcheck disable=SC2094
+    "$attune" transcribe --model m.st --live --raw 8000:s16:1 <fifo >heard &
+    reader=$!
+    exec 9>fifo
+    head -c 40000 talk.raw >&9
+    sleep 1
+    kill -INT $reader
+    wait $reader || code=$?
+    exec 9>&-
+    same $code 0 && [ -s heard ]
+}
+nothing_is_refused() {
+    refused 'stdin: the file is empty' transcribe --live </dev/null &&
+        refused 'stdin: the file is empty' transcribe - </dev/null &&
+        refused 'stdin: Bad file' transcribe --live <&- &&
+        refused 'stdin: Bad file' transcribe - <&-
+}
+other_formats_are_refused() {
+    refused 'stdin: .*--raw 16000:s16:1' transcribe --live < <(cat talk.flac) &&
+        refused 'stdin: .*--raw 16000:s16:1' transcribe --live < <(cat talk.raw)
+}
+operands_are_refused() {
+    refused 'wanted' transcribe --live talk.wav && refused 'wanted' transcribe
+}
+folders_are_searched() {
+    same "$(transcribe good | cut -f 1 | paste -sd ' ')" \
+        'good/u0.wav good/u1.wav good/u2.wav good/u3.wav good/u4.wav good/u5.wav' &&
+        same "$(transcribe good/u2.wav good/ | head -n 1)" \
+            "$(transcribe good/ | sed -n 3p)"
+}
+the_rest_goes_on() {
+    mkdir -p bad && cp good/u1.wav bad/1.wav && echo no >bad/0.wav
+    transcribe nowhere bad good/u0.wav >out 2>err
+    same $? 1 && same "$(cut -f 1 out | paste -sd ' ')" 'bad/1.wav good/u0.wav' &&
+        same "$(grep -c attune err)" 2 && grep -q nowhere err &&
+        grep -q bad/0.wav err
+}
+# Nor on how many are at work.
+threads_make_no_difference() {
+    transcribe --threads 1 talk.wav good talk.flac >one &&
+        transcribe --threads 3 talk.wav good talk.flac >three && cmp one three
+}
+
+check "live input of any pace says what the file says" live_is_the_file
+check "stdin is a recording, even one that must seek" stdin_is_the_file
+check "a stream without a length is read to its end" \
+    streams_without_a_length_are_read
+check "lines have their times" times_are_told
+check "an interrupt ends the sentence" interrupted
+check "an empty or closed stdin is named" nothing_is_refused
+check "live input of unknown form is refused" other_formats_are_refused
+check "live input and recordings are not both taken" operands_are_refused
+check "folders are searched through" folders_are_searched
+check "what fails is named, and the rest goes on" the_rest_goes_on
+check "text does not depend on threads" threads_make_no_difference
+finish
