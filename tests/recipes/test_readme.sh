@@ -24,7 +24,12 @@ esac
     set -- "\$@" --updates 5
 exec $release "\$@"
 END
-chmod +x "$work/bin/attune"
+# A microphone into which a recording is spoken.
+cat >"$work/bin/arecord" <<END
+#!/usr/bin/env bash
+exec cat "$work/at/recordings/one.wav"
+END
+chmod +x "$work/bin/"{attune,arecord}
 cat >"$work/small.conf" <<'END'
 rate = 8000
 bins = 24
