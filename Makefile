@@ -59,7 +59,7 @@ static_library := $(build)/lib/libattune.a
 
 # Pages of the manual and completion, which the program knows itself.
 papers := $(build)/man/attune.1 $(verbs:%=$(build)/man/attune-%.1) \
-    $(build)/completion.bash
+    $(build)/completion.bash $(build)/completion.fish
 
 .PHONY: all check-packages setup test run-tests programs gradients fuzz \
     fuzz-programs quickstart install uninstall lint format bench clean help
@@ -115,8 +115,8 @@ $(build)/man/attune-%.1: $(build)/attune
 	@mkdir -p $(@D)
 	$< help --man $* >$@
 
-$(build)/completion.bash: $(build)/attune
-	$< help --completion bash >$@
+$(build)/completion.%: $(build)/attune
+	$< help --completion $* >$@
 
 # ---- Running ----
 
@@ -199,7 +199,8 @@ format: ## format the C source
 # ---- Installation ----
 
 prefix = $(DESTDIR)$(PREFIX)
-completions = $(prefix)/share/bash-completion/completions
+bash_completion = $(prefix)/share/bash-completion/completions/attune
+fish_completion = $(prefix)/share/fish/vendor_completions.d/attune.fish
 
 install: all ## install program, manual and library (PREFIX, DESTDIR)
 	install -D -m 755 $(build)/attune '$(prefix)/bin/attune'
@@ -215,11 +216,12 @@ install: all ## install program, manual and library (PREFIX, DESTDIR)
 	    >'$(prefix)/lib/pkgconfig/attune.pc'
 	install -d '$(prefix)/share/man/man1'
 	install -m 644 $(filter %.1,$(papers)) '$(prefix)/share/man/man1'
-	install -D -m 644 $(build)/completion.bash '$(completions)/attune'
+	install -D -m 644 $(build)/completion.bash '$(bash_completion)'
+	install -D -m 644 $(build)/completion.fish '$(fish_completion)'
 	$(if $(DESTDIR),,$(if $(filter /usr /usr/local,$(PREFIX)),-ldconfig))
 
 uninstall: ## remove them
-	rm -f '$(prefix)/bin/attune' '$(completions)/attune' \
+	rm -f '$(prefix)/bin/attune' '$(bash_completion)' '$(fish_completion)' \
 	    '$(prefix)/include/attune.h' '$(prefix)/lib/pkgconfig/attune.pc' \
 	    $(patsubst %,'$(prefix)/lib/libattune.%',a so so.$(abi)) \
 	    $(patsubst $(build)/man/%,'$(prefix)/share/man/man1/%', \

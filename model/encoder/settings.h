@@ -29,7 +29,7 @@ enum mask_fill { FILL_LEARNED, FILL_NOISE };
 enum schedule_kind { SCHEDULE_COSINE, SCHEDULE_TRI_STAGE, SCHEDULE_CONSTANT };
 enum precision { PRECISION_INT8, PRECISION_FLOAT };
 enum nonfinite_action { NONFINITE_STOP, NONFINITE_SKIP };
-enum completion_kind { COMPLETION_NONE, COMPLETION_BASH };
+enum completion_kind { COMPLETION_NONE, COMPLETION_BASH, COMPLETION_FISH };
 
 #define SETTING_TEXT_SIZE 4096
 #define SETTING_WORD -1 /* an int that was given as its word */

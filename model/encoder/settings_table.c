@@ -249,7 +249,7 @@ static const struct setting table[] = {
          "of a journal: print these values as a table"),
     FLAG("man", man, "no", H, false,
          "the page of the manual, for man, instead of the help"),
-    CHOICE("completion", completion, "none", "none|bash", H, false,
+    CHOICE("completion", completion, "none", "none|bash|fish", H, false,
            "a script that makes this shell complete what is typed"),
     FLAG("help", help, "no", P | F | T | X | S | W | A | H, false, "this text"),
 };

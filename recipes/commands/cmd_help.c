@@ -12,7 +12,9 @@ static int run(struct settings *settings, const bool *given, int count,
                               "unknown verb \"%.60s\" (see attune --help)",
                               operands[0]);
     else if (settings->completion == COMPLETION_BASH)
-        completion_print(stdout);
+        completion_bash(stdout);
+    else if (settings->completion == COMPLETION_FISH)
+        completion_fish(stdout);
     else if (settings->man)
         man_print(stdout, about);
     else if (about)

@@ -61,8 +61,9 @@ void usage_print(FILE *out);
 /* The verb's page of the manual for man(1), in roff; NULL: the program's. */
 void man_print(FILE *out, const struct command *command);
 
-/* A script that makes bash complete verbs, options and their values. */
-void completion_print(FILE *out);
+/* Scripts that make a shell complete verbs, options and their values. */
+void completion_bash(FILE *out);
+void completion_fish(FILE *out);
 
 /* "attune VERB: text" on stderr. */
 void command_say(const struct command *command, const char *text);

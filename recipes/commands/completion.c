@@ -1,4 +1,4 @@
-/* Completion for bash, from the verbs and the table of settings. */
+/* Completion for bash and fish, from the verbs and the table of settings. */
 #include <string.h>
 
 #include "recipes/commands/command.h"
@@ -86,7 +86,7 @@ static void print_verb(FILE *out, const struct command *command)
     fputs("'\n            ;;\n        esac\n        ;;\n", out);
 }
 
-void completion_print(FILE *out)
+void completion_bash(FILE *out)
 {
     fputs("# Completion of attune in bash, as `attune help --completion bash` "
           "prints it.\n"
@@ -114,4 +114,62 @@ void completion_print(FILE *out)
           "}\n"
           "complete -o default -F _attune attune\n",
           out);
+}
+
+/* In fish's quotes. */
+static void print_quoted(FILE *out, const char *text, size_t length)
+{
+    fputc('\'', out);
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '\'' || text[i] == '\\')
+            fputc('\\', out);
+        fputc(text[i], out);
+    }
+    fputc('\'', out);
+}
+
+static void print_fish_option(FILE *out, const struct command *command,
+                              const struct setting *setting)
+{
+    bool off =
+        setting->kind == SETTING_FLAG && !strcmp(setting->initial, "yes");
+    fprintf(out,
+            "complete -c attune -n '__fish_seen_subcommand_from %s' -l %s%s",
+            command->name, off ? "no-" : "", setting->name);
+    if (setting->kind == SETTING_CHOICE) {
+        fputs(" -x -a '", out);
+        for (const char *p = setting->choices; *p; p++)
+            fputc(*p == '|' ? ' ' : *p, out);
+        fputs("'", out);
+    } else if (setting->argument) {
+        fputs(is_file(setting) ? " -r -F" : " -x", out);
+    }
+    fprintf(out, " -d ");
+    print_quoted(out, setting->help, strlen(setting->help));
+    fputc('\n', out);
+}
+
+void completion_fish(FILE *out)
+{
+    size_t count;
+    const struct setting *table = settings_table(&count);
+    fputs("# Completion of attune in fish, as `attune help --completion fish` "
+          "prints it.\n"
+          "complete -c attune -n __fish_use_subcommand -f -l help\n"
+          "complete -c attune -n __fish_use_subcommand -f -l version\n",
+          out);
+    for (const struct command *const *p = commands; *p; p++) {
+        fprintf(out, "complete -c attune -n __fish_use_subcommand -f -a %s -d ",
+                (*p)->name);
+        print_quoted(out, (*p)->purpose, strcspn((*p)->purpose, "\n"));
+        fputc('\n', out);
+        if (!(*p)->operands_most || (*p)->verb == VERB_HELP)
+            fprintf(out,
+                    "complete -c attune -n '__fish_seen_subcommand_from %s' "
+                    "-f\n",
+                    (*p)->name);
+        for (size_t i = 0; i < count; i++)
+            if (is_known(&table[i], *p))
+                print_fish_option(out, *p, &table[i]);
+    }
 }

@@ -155,6 +155,29 @@ if command -v script >/dev/null; then
 else
     skip "a TAB completes verb, option and file" "script is not installed"
 fi
+# Alone, for want of the shell's own settings.
+fish_offers() { # WANTED COMMAND-LINE
+    same "$(HOME=$work/at fish --no-config -c \
+        ". '$work/completion.fish'; complete -C '$2'" 2>&1 |
+        cut -f 1 | tr '\n' ' ')" "$1"
+}
+completes_in_fish() {
+    "$attune" help --completion fish >"$work/completion.fish" || return 1
+    fish_offers 'features finetune ' 'attune f' &&
+        fish_offers '--schedule ' 'attune pretrain --sch' &&
+        fish_offers 'constant cosine ' 'attune pretrain --schedule co' &&
+        fish_offers '--no-fold-case ' 'attune score --no-f' &&
+        fish_offers "$work/at/speech.wav " "attune transcribe $work/at/spe" &&
+        fish_offers '' "attune pretrain --dim $work/at/spe"
+}
+if command -v fish >/dev/null; then
+    mkdir -p "$work/at" && : >"$work/at/speech.wav"
+    check "completion in fish knows verbs, options and values" \
+        completes_in_fish
+else
+    skip "completion in fish knows verbs, options and values" \
+        "fish is not installed"
+fi
 if command -v shellcheck >/dev/null; then
     check "shellcheck finds nothing wrong with the completion" \
         shellcheck "$work/completion.bash"
