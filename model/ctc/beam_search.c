@@ -205,30 +205,29 @@ static void select_best(struct beam_search *s, size_t most)
     s->next_count = most;
 }
 
-/* A text becomes a longer one. */
-static struct status extend(struct beam_search *s, const struct beam *b,
-                            int32_t token)
+/* A text becomes a longer one. False: out of memory. */
+static bool extend(struct beam_search *s, const struct beam *b, int32_t token)
 {
-    struct status status = status_ok();
     double label = before(s, b, token) + s->row[token];
     const struct prefix *p = &s->tree.nodes[b->node];
     double most = label + p->state.score + language_most(s->language, token);
     if (label == -INFINITY || most < s->cutoff)
-        return status;
+        return true;
     uint32_t child = prefix_tree_find(&s->tree, b->node, token);
-    if (child == PREFIX_NONE) {
-        struct language_state state;
-        if (!language_step(&state, s->language, &p->state, token))
-            return status;
-        status = prefix_tree_add(&child, &s->tree, b->node, token, &state);
-        if (status_failed(&status))
-            return status;
-    }
-    p = &s->tree.nodes[child];
-    double score = label + p->state.score;
+    struct language_state state;
+    if (child != PREFIX_NONE)
+        state = s->tree.nodes[child].state;
+    else if (!language_step(&state, s->language, &p->state, token))
+        return true;
+    double score = label + state.score;
     /* Who has a slot was given this label in stay. */
-    if (p->slot != PREFIX_NONE || score < s->cutoff)
-        return status;
+    if (score < s->cutoff ||
+        (child != PREFIX_NONE && s->tree.nodes[child].slot != PREFIX_NONE))
+        return true;
+    if (child == PREFIX_NONE)
+        child = prefix_tree_add(&s->tree, b->node, token, &state);
+    if (child == PREFIX_NONE)
+        return false;
     if (s->next_count == s->room)
         select_best(s, s->settings.width);
     note_score(s, score);
@@ -237,7 +236,20 @@ static struct status extend(struct beam_search *s, const struct beam *b,
                                              .total = label,
                                              .score = score,
                                              .node = child};
-    return status;
+    return true;
+}
+
+static bool extend_all(struct beam_search *s)
+{
+    bool whole = true;
+    for (size_t i = 0; i < s->count && whole; i++) {
+        const struct beam *b = &s->now[i];
+        bool spaced = s->tree.nodes[b->node].token == s->space;
+        for (size_t k = 0; k < s->try_count && whole; k++)
+            if (!spaced || s->tries[k] != s->space)
+                whole = extend(s, b, s->tries[k]);
+    }
+    return whole;
 }
 
 /* Leaves next with the best that are worth keeping. */
@@ -277,29 +289,19 @@ static void prune(struct beam_search *s)
 struct status beam_search_feed(struct beam_search *s, const real *log_probs,
                                size_t rows)
 {
-    struct status status = status_ok();
-    for (size_t t = 0; t < rows && !status_failed(&status); t++) {
+    for (size_t t = 0; t < rows; t++) {
         if (s->tree.count >= s->tree.full)
             prune(s);
         s->best = s->cutoff = -INFINITY;
         read_row(s, log_probs + t * s->vocabulary);
         stay(s);
-        for (size_t i = 0; i < s->count; i++)
-            for (size_t k = 0; k < s->try_count; k++) {
-                const struct beam *b = &s->now[i];
-                int32_t last = s->tree.nodes[b->node].token;
-                if (s->tries[k] == s->space && last == s->space)
-                    continue;
-                if (!status_failed(&status))
-                    status = extend(s, b, s->tries[k]);
-            }
-        if (status_failed(&status))
-            break;
+        if (!extend_all(s))
+            return status_memory("beam search");
         choose(s);
         if (s->next_count)
             move_on(s);
     }
-    return status;
+    return status_ok();
 }
 
 /* The text without its last space. */

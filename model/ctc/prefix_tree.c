@@ -73,39 +73,35 @@ uint32_t prefix_tree_find(const struct prefix_tree *tree, uint32_t parent,
     return n;
 }
 
-static struct status grow(struct prefix_tree *tree)
+static bool grow(struct prefix_tree *tree)
 {
     size_t room = 2 * (size_t)tree->room;
     if (room > PREFIX_NONE / 2)
-        return status_memory("beam search");
+        return false;
     struct prefix *nodes = realloc(tree->nodes, room * sizeof *nodes);
-    if (nodes)
-        tree->nodes = nodes;
-    uint32_t *buckets =
-        nodes ? realloc(tree->buckets, room * sizeof *buckets) : NULL;
+    if (!nodes)
+        return false;
+    tree->nodes = nodes;
+    uint32_t *buckets = realloc(tree->buckets, room * sizeof *buckets);
     if (!buckets)
-        return status_memory("beam search");
+        return false;
     tree->buckets = buckets;
     tree->room = (uint32_t)room;
     tree->bucket_mask = tree->room - 1;
     link_all(tree);
-    return status_ok();
+    return true;
 }
 
-struct status prefix_tree_add(uint32_t *child, struct prefix_tree *tree,
-                              uint32_t parent, int32_t token,
-                              const struct language_state *state)
+uint32_t prefix_tree_add(struct prefix_tree *tree, uint32_t parent,
+                         int32_t token, const struct language_state *state)
 {
-    struct status status = status_ok();
-    if (tree->count == tree->room)
-        status = grow(tree);
-    if (status_failed(&status))
-        return status;
-    *child = tree->count++;
-    tree->nodes[*child] = (struct prefix){
+    if (tree->count == tree->room && !grow(tree))
+        return PREFIX_NONE;
+    uint32_t child = tree->count++;
+    tree->nodes[child] = (struct prefix){
         .parent = parent, .token = token, .slot = PREFIX_NONE, .state = *state};
-    link_node(tree, *child);
-    return status;
+    link_node(tree, child);
+    return child;
 }
 
 void prefix_tree_prune(uint32_t *kept, struct prefix_tree *tree, size_t count)

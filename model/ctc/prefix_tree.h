@@ -40,12 +40,10 @@ void prefix_tree_clear(struct prefix_tree *tree, int32_t token,
 uint32_t prefix_tree_find(const struct prefix_tree *tree, uint32_t parent,
                           int32_t token);
 
-/* Adds a child that is not there yet. Nodes may move in memory. Fails when
- * that runs out; the tree is as before then. */
-MUST_CHECK struct status prefix_tree_add(uint32_t *child,
-                                         struct prefix_tree *tree,
-                                         uint32_t parent, int32_t token,
-                                         const struct language_state *state);
+/* Adds a child that is not there yet, and gives it. Nodes may move in memory;
+ * where that runs out, PREFIX_NONE, and the tree is as before. */
+uint32_t prefix_tree_add(struct prefix_tree *tree, uint32_t parent,
+                         int32_t token, const struct language_state *state);
 
 /* Drops the nodes from which no kept node [count] descends, and renumbers the
  * others, kept as well. Cannot fail. */
