@@ -14,7 +14,7 @@
 #include "model/text/normalise.h"
 
 #define FILE_MOST ((size_t)1 << 28) /* bytes of a lexicon, of hotwords */
-#define USUAL_BEAM 32               /* where the settings leave it open */
+#define USUAL_BEAM 64               /* where the settings leave it open */
 
 struct decoder {
     const struct tokens *tokens;
@@ -45,10 +45,16 @@ static struct status read_ngram(struct decoder *d, const char *path,
     return status;
 }
 
+/* The words of a file, or "lm" for those of the n-gram model. */
 static struct status read_lexicon(struct decoder *d, const char *path,
                                   const struct normalise_settings *how)
 {
     char *text;
+    if (!strcmp(path, "lm"))
+        return d->vocabulary
+                   ? status_ok()
+                   : status_error(STATUS_INPUT, "--lexicon lm: there is no "
+                                                "--lm with words");
     struct status status = text_file_read(&text, path, FILE_MOST);
     if (!status_failed(&status))
         status = lexicon_parse(&d->lexicon, text, path, d->tokens, how,

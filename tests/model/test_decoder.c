@@ -119,6 +119,12 @@ static void a_lexicon_leaves_no_other_words(void **state)
     assert_ok(decoder_open(&decoder, &settings, &model));
     assert_int_equal(decoder_left_out(decoder).words, 1);
     decoder_close(decoder);
+    strcpy(settings.lexicon, "lm");
+    assert_refused(decoder_open(&decoder, &settings, &model), "--lexicon lm");
+    strcpy(settings.lm, scratch_text("lm.arpa", arpa));
+    settings.lm_weight = 0;
+    line = decode(&settings, "ad cd");
+    transcript_free_line(&line);
 }
 
 static void hotwords_are_favoured_from_a_file_or_a_list(void **state)
