@@ -50,7 +50,7 @@ door 'fftw3' '^audio/spectrum\.c$'
 door 'cblas|lapack|openblas' '^model/kernel/(gemm|cpu)\.c$'
 door 'jansson' '^model/store/'
 door 'utf8proc' '^model/text/'
-door 'zlib' '^model/text/line_reader\.c$'
+door 'zlib' '^model/text/(line_reader|arpa_write)\.c$'
 door 'mpi' '^model/train/ranks\.c$'
 door 'pthread' '^(model/kernel/team\.c|model/data/features\.c|audio/(spectrum|mfcc)\.c)$'
 

@@ -19,6 +19,7 @@ enum verb {
     VERB_TRANSCRIBE = 8,
     VERB_SCORE = 16,
     VERB_SHOW = 32,
+    VERB_NGRAM = 64,
     VERB_ALIGN = 256,
     VERB_HELP = 1024
 };
@@ -80,6 +81,9 @@ struct settings {
     double time_mask_seconds, time_mask_share;
     /* Transcription. */
     int precision;
+    /* An n-gram model. */
+    int order, unit, interpolate_unigrams, perplexity;
+    char prune[64], vocabulary[SETTING_TEXT_SIZE];
     /* Output. */
     int json, mfcc, alignment, allow_missing;
     char format[256], output_dir[SETTING_TEXT_SIZE];

@@ -1,6 +1,8 @@
 /* The table of settings. */
 #include "model/encoder/settings.h"
 
+#include "model/text/ngram.h"
+
 #define SIZE(field) sizeof(((struct settings *)0)->field)
 #define AT(field) offsetof(struct settings, field), SIZE(field)
 #define INT(name, field, initial, least, most, verbs, model, help)             \
@@ -37,17 +39,20 @@
 #define W VERB_SHOW
 #define A VERB_ALIGN
 #define H VERB_HELP
+#define N VERB_NGRAM
 
 static const struct setting table[] = {
     TEXT("data", data, P | F, "TABLE|FOLDER",
          "recordings to learn from (fine-tuning: with text)"),
+    TEXT("data", data, N, "TABLE|FOLDER", "whose transcripts are text, too"),
     TEXT("dev", dev, F, "TABLE",
          "transcribed recordings that choose the best checkpoint"),
     TEXT("model", model, T | A, "FILE", "checkpoint that transcribes"),
-    TEXT("out", out, P | F | X, "FILE", "what is written"),
+    TEXT("model", model, N, "FILE", "ARPA file, with --perplexity"),
+    TEXT("out", out, P | F | X | N, "FILE", "what is written"),
     TEXT("init", init, P | F, "FILE", "checkpoint to start from"),
     TEXT("table", table, T | X | A, "TABLE|FOLDER", "recordings, as a table"),
-    TEXT("config", config, P | F | T | X | S | A, "FILE",
+    TEXT("config", config, P | F | T | X | S | A | N, "FILE",
          "settings file of `name = value` lines; may be given again, and the "
          "last "
          "one counts; flags go before all"),
@@ -81,9 +86,9 @@ static const struct setting table[] = {
     INT("left", left, "64", 0, 4096, P | F, true,
         "reach of relative positions to the left"),
     INT("right", right, "8", 0, 4096, P | F, true, "and to the right"),
-    FLAG("fold-case", fold_case, "yes", P | F | S, true,
+    FLAG("fold-case", fold_case, "yes", P | F | S | N, true,
          "upper and lower case are one"),
-    FLAG("drop-punctuation", drop_punctuation, "yes", P | F | S, true,
+    FLAG("drop-punctuation", drop_punctuation, "yes", P | F | S | N, true,
          "punctuation is left out of transcripts"),
     /* Masked prediction. */
     CHOICE("targets", targets, "random-projection", "random-projection|k-means",
@@ -234,6 +239,20 @@ static const struct setting table[] = {
            "decibels by which speech stands above the noise"),
     NUMBER("partial-seconds", partial_seconds, "0.5", 0.05, 60, T, false,
            "live: between looks at a sentence that is not over"),
+    /* An n-gram model. */
+    INT("order", order, "3", 1, NGRAM_ORDER_MOST, N, false,
+        "longest n-grams, in words"),
+    CHOICE("unit", unit, "word", "word|character", N, false,
+           "what n-grams are of; a space among characters is <space>"),
+    TEXT("prune", prune, N, "N,N,...",
+         "leave out n-grams seen at most N times: one number for each length, "
+         "beginning with 0; the last one goes on"),
+    TEXT("vocabulary", vocabulary, N, "FILE",
+         "text that has all words that may be in the model"),
+    FLAG("interpolate-unigrams", interpolate_unigrams, "yes", N, false,
+         "all words share what is left for unseen ones; else <unk> gets it"),
+    FLAG("perplexity", perplexity, "no", N, false,
+         "print how well the model foresees the texts"),
     /* Output. */
     FLAG("json", json, "no", T | A, false, "as --format json"),
     TEXT("format", format, T | A, "A,B,...",
@@ -252,7 +271,8 @@ static const struct setting table[] = {
          "the page of the manual, for man, instead of the help"),
     CHOICE("completion", completion, "none", "none|bash|fish", H, false,
            "a script that makes this shell complete what is typed"),
-    FLAG("help", help, "no", P | F | T | X | S | W | A | H, false, "this text"),
+    FLAG("help", help, "no", P | F | T | X | S | W | A | H | N, false,
+         "this text"),
 };
 
 const struct setting *settings_table(size_t *count)
