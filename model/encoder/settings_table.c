@@ -243,7 +243,8 @@ static const struct setting table[] = {
     INT("order", order, "3", 1, NGRAM_ORDER_MOST, N, false,
         "longest n-grams, in words"),
     CHOICE("unit", unit, "word", "word|character", N, false,
-           "what n-grams are of; a space among characters is <space>"),
+           "what n-grams are of; a space among characters is <space>. With "
+           "--perplexity by itself that of the model"),
     TEXT("prune", prune, N, "N,N,...",
          "leave out n-grams seen at most N times: one number for each length, "
          "beginning with 0; the last one goes on"),

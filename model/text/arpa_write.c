@@ -22,7 +22,7 @@ struct writer {
 static void flush_plain(struct writer *w)
 {
     if (!status_failed(&w->status) && w->used)
-        w->status = w->sink.write(w->sink.context, w->bytes, w->used);
+        w->status = w->sink.take(w->sink.context, w->bytes, w->used);
 }
 
 static void flush_packed(struct writer *w, int flush)
@@ -35,7 +35,7 @@ static void flush_packed(struct writer *w, int flush)
         (void)deflate(w->gzip, flush); /* fails on broken streams only */
         size_t count = ROOM - w->gzip->avail_out;
         if (!status_failed(&w->status) && count)
-            w->status = w->sink.write(w->sink.context, w->packed, count);
+            w->status = w->sink.take(w->sink.context, w->packed, count);
     } while (!w->gzip->avail_out);
 }
 

@@ -11,7 +11,7 @@
 
 /* Where bytes go. */
 struct arpa_sink {
-    struct status (*write)(void *context, const void *bytes, size_t count);
+    struct status (*take)(void *context, const void *bytes, size_t count);
     void *context;
 };
 

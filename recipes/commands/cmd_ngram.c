@@ -137,7 +137,8 @@ static struct status estimate_counted(struct whole_file *file, bool gzip,
 
 static struct status make_model(const struct settings *settings, int count,
                                 char **operands,
-                                const struct sentence_settings *s)
+                                const struct sentence_settings *s,
+                                const uint32_t *prune)
 {
     struct ngram_estimate_options options = {
         .interpolate_unigrams = settings->interpolate_unigrams};
@@ -146,16 +147,14 @@ static struct status make_model(const struct settings *settings, int count,
     struct whole_file file = {.descriptor = -1};
     size_t length = strlen(settings->out);
     bool gzip = length > 3 && !strcmp(settings->out + length - 3, ".gz");
-    struct status status =
-        read_prune(options.prune, settings->prune, settings->order);
-    if (!status_failed(&status))
-        status = whole_file_open(&file, settings->out);
+    memcpy(options.prune, prune, sizeof options.prune);
+    struct status status = whole_file_open(&file, settings->out);
     if (!status_failed(&status) && settings->vocabulary[0]) {
-        struct sentence_settings as_words = *s;
-        as_words.unit = UNIT_WORD; /* characters stand alone, as <space> */
         options.vocabulary = &words;
-        status =
-            sentences_read(add_words, &words, settings->vocabulary, &as_words);
+        if (s->unit == UNIT_CHARACTER)
+            status = add_words(&words, SENTENCE_SPACE, NULL, 0);
+        if (!status_failed(&status))
+            status = sentences_read(add_words, &words, settings->vocabulary, s);
     }
     if (!status_failed(&status))
         status = ngram_counts_open(&counts, settings->order);
@@ -173,14 +172,18 @@ static struct status make_model(const struct settings *settings, int count,
     return status;
 }
 
+/* Unless the unit is given, it is that of the model. */
 static struct status measure(const struct settings *settings, int count,
-                             char **operands, const struct sentence_settings *s)
+                             char **operands, struct sentence_settings *s,
+                             bool unit_given)
 {
     struct ngram *model;
     struct status status = ngram_read(&model, settings->model);
     if (status_failed(&status))
         return status;
     struct perplexity perplexity = {.model = model};
+    if (!unit_given && ngram_of_characters(model))
+        s->unit = UNIT_CHARACTER;
     status =
         read_texts(perplexity_add, &perplexity, settings, count, operands, s);
     if (!status_failed(&status) && !perplexity.words)
@@ -200,16 +203,24 @@ static int run(struct settings *settings, const bool *given, int count,
                       .drop_punctuation = settings->drop_punctuation},
         .unit = (enum sentence_unit)settings->unit};
     const char *wanted = settings->perplexity ? settings->model : settings->out;
-    (void)given;
+    uint32_t prune[NGRAM_ORDER_MOST];
     if (!wanted[0] || (!count && !settings->data[0])) {
         command_say(&command_ngram,
                     "--out FILE, or --model FILE --perplexity, and a TEXT or "
                     "--data are wanted");
         return EXIT_MISUSE;
     }
-    struct status status =
-        settings->perplexity ? measure(settings, count, operands, &sentence)
-                             : make_model(settings, count, operands, &sentence);
+    struct status status = read_prune(prune, settings->prune, settings->order);
+    if (status_failed(&status)) {
+        command_say(&command_ngram, status.text);
+        return EXIT_MISUSE;
+    }
+    if (settings->perplexity) {
+        size_t unit = settings_index(settings_find("unit", VERB_NGRAM));
+        status = measure(settings, count, operands, &sentence, given[unit]);
+    } else {
+        status = make_model(settings, count, operands, &sentence, prune);
+    }
     return command_end(&command_ngram, &status);
 }
 
