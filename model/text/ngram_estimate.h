@@ -47,6 +47,9 @@ struct ngram_estimate {
  * 1 / (words with "<unk>" and "</s>"). N-grams that are left out count in n[k]
  * and a(c), and what they had goes to b(c) (Heafield et al. 2013).
  *
+ * KenLM's lmplz gives the same, but for the very last n-gram of each length,
+ * which it takes into n[k] by how often it was seen.
+ *
  * Fails on memory only, empty then. 8 bytes an n-gram, and 16 for each context
  * of one length at a time. */
 MUST_CHECK struct status

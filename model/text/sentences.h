@@ -22,8 +22,8 @@ typedef struct status sentence_taker(void *context, const char *sentence,
 
 /* Gives taker a raw text, normalised, as words; or as user-perceived characters
  * with spaces between them, its own spaces as SENTENCE_SPACE. A text of no
- * words is none. Fails on what is not UTF-8, naming path and line, on memory,
- * and as taker does. */
+ * words is no sentence (to KenLM an empty line is one). Fails on what is not
+ * UTF-8, naming path and line, on memory, and as taker does. */
 MUST_CHECK struct status sentence_give(sentence_taker *taker, void *context,
                                        const char *raw, const char *path,
                                        size_t line,
