@@ -46,7 +46,8 @@ void beam_search_start(struct beam_search *search);
  * that write them are summed with those that do not. A row that no hypothesis
  * survives is passed over. Probabilities are kept in double: sums over minutes
  * lose nothing to rounding, and -INFINITY is a value. Memory is that of the
- * texts that are in play; it grows only in here, and only that can fail. Hannun
+ * texts that are in play; it grows only in here, and only that can fail: start
+ * anew then. Hannun
  * et al. 2014, algorithm 1. */
 MUST_CHECK struct status beam_search_feed(struct beam_search *search,
                                           const real *log_probs, size_t rows);

@@ -11,6 +11,7 @@
 #include "model/ctc/hotwords.h"
 #include "model/ctc/lexicon.h"
 #include "tests/close.h"
+#include "tests/scratch.h"
 
 static struct tokens tokens;
 static const struct normalise_settings how = {.fold_case = true};
@@ -134,6 +135,48 @@ static void lexicons_hold_words_that_can_be_spelt(void **state)
     lexicon_free(l);
 }
 
+static uint32_t word_at(const struct lexicon *l, const char *text,
+                        uint32_t *node)
+{
+    int32_t *ids;
+    size_t count, unknown;
+    *node = TRIE_ROOT;
+    assert_ok(tokens_encode(&ids, &count, &unknown, &tokens, text));
+    for (size_t i = 0; i < count; i++)
+        *node = token_trie_step(&l->trie, *node, ids[i]);
+    free(ids);
+    return l->words[l->trie.entries[*node]];
+}
+
+/* A model in upper case serves tokens in lower case. */
+static void words_of_n_grams_are_spelt_as_transcripts_are(void **state)
+{
+    (void)state;
+    static const char arpa[] = "\\data\\\nngram 1=7\n\n\\1-grams:\n"
+                               "-2\t<unk>\n-99\t<s>\n-1\t</s>\n"
+                               "-0.5\tBAD\n-0.9\tbad\n-0.7\tBADE\n"
+                               "-0.1\tZOO\n\n\\end\\\n";
+    struct ngram *ngram;
+    struct lexicon *all, *some;
+    uint32_t node;
+    assert_ok(ngram_read(&ngram, scratch_text("lm.arpa", arpa)));
+    assert_ok(lexicon_from_ngram(&all, ngram, "lm.arpa", &tokens, &how));
+    assert_int_equal(all->left_out, 1);
+    assert_int_equal(word_at(all, "bad", &node), ngram_find(ngram, "BAD", 3));
+    assert_close(all->best[node], -0.5 * 2.302585, 1e-5, 0);
+    assert_int_equal(word_at(all, "bade", &node), ngram_find(ngram, "BADE", 4));
+    assert_close(all->best[node], -0.7 * 2.302585, 1e-5, 0);
+    assert_close(all->best[TRIE_ROOT], -0.5 * 2.302585, 1e-5, 0);
+    assert_ok(lexicon_parse(&some, "cab\nBade\n", "words", &tokens, &how, all));
+    assert_int_equal(word_at(some, "cab", &node), NGRAM_UNKNOWN);
+    assert_close(some->best[node], -2 * 2.302585, 1e-5, 0);
+    assert_int_equal(word_at(some, "bade", &node),
+                     ngram_find(ngram, "BADE", 4));
+    lexicon_free(some);
+    lexicon_free(all);
+    ngram_close(ngram);
+}
+
 static void bad_lexicons_are_refused_with_their_line(void **state)
 {
     (void)state;
@@ -154,16 +197,14 @@ static void bad_lexicons_are_refused_with_their_line(void **state)
 static int open_tokens(void **state)
 {
     static const char *const letters[] = {" abcde"};
-    (void)state;
     struct status status = tokens_from_texts(&tokens, letters, 1);
-    return status_failed(&status);
+    return status_failed(&status) || scratch_open(state);
 }
 
 static int close_tokens(void **state)
 {
-    (void)state;
     tokens_free(&tokens);
-    return 0;
+    return scratch_close(state);
 }
 
 int main(void)
@@ -174,6 +215,7 @@ int main(void)
         cmocka_unit_test(no_phrases_are_no_mistake),
         cmocka_unit_test(bad_boosts_are_refused_with_their_line),
         cmocka_unit_test(lexicons_hold_words_that_can_be_spelt),
+        cmocka_unit_test(words_of_n_grams_are_spelt_as_transcripts_are),
         cmocka_unit_test(bad_lexicons_are_refused_with_their_line),
     };
     return cmocka_run_group_tests(tests, open_tokens, close_tokens);
