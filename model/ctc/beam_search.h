@@ -47,8 +47,7 @@ void beam_search_start(struct beam_search *search);
  * survives is passed over. Probabilities are kept in double: sums over minutes
  * lose nothing to rounding, and -INFINITY is a value. Memory is that of the
  * texts that are in play; it grows only in here, and only that can fail: start
- * anew then. Hannun
- * et al. 2014, algorithm 1. */
+ * anew then. Hannun et al. 2014, algorithm 1. */
 MUST_CHECK struct status beam_search_feed(struct beam_search *search,
                                           const real *log_probs, size_t rows);
 
