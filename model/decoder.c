@@ -34,12 +34,13 @@ struct decoding {
     size_t room;
 };
 
-/* The n-gram model, and its words where it is one of words. */
+/* The n-gram model, and its words where it is one of words (language_open). */
 static struct status read_ngram(struct decoder *d, const char *path,
                                 const struct normalise_settings *how)
 {
     struct status status = ngram_read(&d->ngram, path);
-    if (!status_failed(&status) && !ngram_of_characters(d->ngram))
+    if (!status_failed(&status) && tokens_space(d->tokens) &&
+        ngram_find(d->ngram, "<space>", 7) == NGRAM_UNKNOWN)
         status =
             lexicon_from_ngram(&d->vocabulary, d->ngram, path, d->tokens, how);
     return status;
@@ -88,7 +89,7 @@ static struct status read_all(struct decoder *d,
     struct status status = status_ok();
     const struct language_settings language = {
         .lm_weight = settings->lm_weight,
-        .word_bonus = settings->word_bonus,
+        .word_bonus = settings->lm[0] ? settings->word_bonus : 0,
         .unknown_score = settings->unknown_score,
         .closed = settings->lexicon[0] != '\0'};
     if (settings->lm[0])

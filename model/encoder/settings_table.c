@@ -216,7 +216,7 @@ static const struct setting table[] = {
     NUMBER("lm-weight", lm_weight, "0.5", 0, 1000, T, false,
            "of the n-grams' ln P"),
     NUMBER("word-bonus", word_bonus, "1", -1000, 1000, T, false,
-           "added for each word of the text"),
+           "with lm: added for each word of the text"),
     NUMBER("unknown-score", unknown_score, "-5", -1000, 1000, T, false,
            "added for each word that the n-grams lack"),
     TEXT("lexicon", lexicon, T, "FILE|lm",
