@@ -140,7 +140,7 @@ thread_programs := $(patsubst %.c,$(build)/%,$(filter \
     tests/audio/test_frontend.c tests/model/kernel/test_team.c \
     tests/model/pretrain/test_kmeans.c tests/model/data/test_features.c \
     tests/model/train/% tests/model/test_recogniser.c \
-    tests/model/test_attune.c,$(unit_tests)))
+    tests/model/test_stream.c tests/model/test_attune.c,$(unit_tests)))
 checked := CFLAGS='-O1 -g' SANITIZE=address,undefined FLAVOUR=checked
 threaded := CFLAGS='-O1 -g' SANITIZE=thread FLAVOUR=threaded
 doubled := FLAVOUR=double

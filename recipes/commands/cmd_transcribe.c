@@ -27,7 +27,7 @@ struct status transcriber_open(struct transcriber *t,
 
 void transcriber_close(struct transcriber *t)
 {
-    for (int i = 0; t->states && i < team_workers(t->team); i++)
+    for (int i = 0; t->team && t->states && i < team_workers(t->team); i++)
         recogniser_finish(t->states[i]);
     free(t->states);
     team_close(t->team);
