@@ -22,6 +22,7 @@ esac
 [ "\$1" != pretrain ] || set -- "\$@" --codes 8 --whiten 4 --updates 5
 [ "\$1" != finetune ] || [[ " \$* " == *' --updates '* ]] ||
     set -- "\$@" --updates 5
+[ "\$1" != ngram ] || set -- "\$@" --unit character # the tones' are words
 exec $release "\$@"
 END
 # A microphone into which a recording is spoken.
