@@ -304,13 +304,23 @@ static long find_reference(const struct name *names, size_t count,
     return best;
 }
 
+/* Whether name is the path of a line that has an id as well: it may be one of
+ * several pieces of a recording. */
+static bool is_of_piece(const struct name *name, const struct lines *lines)
+{
+    const struct line *line = &lines->list[name->index];
+    return line->id && name->text == line->path;
+}
+
 static struct status check_duplicates(const struct name *names, size_t count,
                                       const struct lines *lines)
 {
     for (size_t i = 1; i < count; i++) {
         size_t own = names[i].index, before = names[i - 1].index;
         if (!names[i].rank && !compare_names(&names[i - 1], &names[i]) &&
-            own != before)
+            own != before &&
+            !(is_of_piece(&names[i], lines) &&
+              is_of_piece(&names[i - 1], lines)))
             return status_error(STATUS_INPUT, "%s:%zu: \"%.*s\" stands twice",
                                 lines->path,
                                 lines->list[own > before ? own : before].number,

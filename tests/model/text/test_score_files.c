@@ -106,6 +106,10 @@ static void tables_are_read(void **state)
     };
     check("speaker\ttext\tlength\tid\nann\tthe cat\t3\tu1\n\t\t2\tu2\n",
           "text\tid\nmat\tu2\nthe bat\tu1\n", &as_is, want, 2);
+    static const struct want pieces[] = {{"u1", NULL, "one", "on"},
+                                         {"u2", NULL, "two", "to"}};
+    check("id\tpath\ttext\nu1\tx.wav\tone\nu2\tx.wav\ttwo\n",
+          "u2\tto\nu1\ton\n", &as_is, pieces, 2);
     static const struct want by_path[] = {{"a/x.wav", NULL, "one", "two"}};
     check("path\ttext\na/x.wav\tone\n", "path\ttext\na/x.wav\ttwo\n", &as_is,
           by_path, 1);
@@ -166,8 +170,10 @@ static void what_does_not_fit_is_refused_with_path_and_line(void **state)
         {"one (a)\ntwo (a)\n", "one (a)\n", "ref:2: \"a\" stands twice"},
         {"x (b)\none (a)\n\ntwo (a)\n", "one (a)\n", "ref:4: \"a\" stands"},
         {"one (a)\n", "one (a)\n\ntwo (a)\n", "hyp:3: \"a\" stands twice"},
-        {"id\tpath\ttext\na\tx.wav\t1\nb\tx.wav\t2\n", "a\t1\n",
+        {"path\ttext\nx.wav\t1\nx.wav\t2\n", "x.wav\t1\n",
          "ref:3: \"x.wav\" stands twice"},
+        {"id\tpath\ttext\na\tx.wav\t1\nb\tx.wav\t2\n", "x.wav\t1\n",
+         "hyp:1: \"x.wav\" means several lines"},
         {"path\ttext\na/x.wav\t1\nb/x.wav\t2\n", "x.wav\t1\n",
          "hyp:1: \"x.wav\" means several lines"},
         {"one\n", "one (a)\n", "ref:1: neither"},
