@@ -124,6 +124,9 @@ static const struct setting table[] = {
         "last validations whose weights are averaged"),
     NUMBER("speed", speed, "0.1", 0, 0.5, F, false,
            "speed perturbation: 1 - X, 1 and 1 + X; 0: none"),
+    NUMBER("join-seconds", join_seconds, "0", 0, 3600, F, false,
+           "recordings are joined at random, up to this: for long recordings, "
+           "where speech begins and ends anywhere; 0: none"),
     INT("time-masks", time_masks, "2", 0, 100, F, false,
         "SpecAugment: masks over time in an utterance"),
     NUMBER("time-mask-seconds", time_mask_seconds, "0.3", 0, 10, F, false,

@@ -19,7 +19,8 @@ enum random_stream {
     RANDOM_CODEBOOK, /* random-projection targets */
     RANDOM_KMEANS,
     RANDOM_BOOTSTRAP,
-    RANDOM_DITHER
+    RANDOM_DITHER,
+    RANDOM_JOIN /* recordings learned from as one */
 };
 
 struct random_key {

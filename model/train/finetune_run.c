@@ -9,6 +9,7 @@
 #include "model/kernel/gemm.h"
 #include "model/layer/dropout.h"
 #include "model/layer/linear.h"
+#include "model/train/joining.h"
 #include "model/train/packing.h"
 #include "model/train/run.h"
 #include "model/train/transcripts.h"
@@ -22,6 +23,7 @@
 struct worker {
     struct encoder *encoder;
     struct packing packing;
+    struct joining joining;
     real *output, *d_output; /* [rows, dim] */
     real *logits;            /* [rows, tokens] */
     double *scratch;         /* ctc_loss's */
@@ -37,6 +39,7 @@ struct finetuning {
     struct augment_settings augment;
     struct batch_plan *plan;
     size_t rows_most, longest; /* of the workers' memory */
+    size_t join_rows;          /* longest of joined recordings */
     struct training_state state;
     struct team *team;
     int workers;
@@ -47,15 +50,14 @@ struct finetuning {
 
 /* Loss and gradient of every utterance in the pack, over its logits. */
 static void ctc_losses(struct lane_sums *sums, struct worker *w,
-                       const struct finetuning *f,
-                       const struct batch_item *items)
+                       const struct finetuning *f)
 {
     size_t tokens = (size_t)f->model.tokens.count;
+    const struct joining *j = &w->joining;
     for (size_t i = 0; i < w->packing.pack.utterances; i++) {
-        size_t u = items[i].key.utterance, start = w->packing.starts[i];
-        size_t rows = w->packing.starts[i + 1] - start;
-        size_t count = f->texts.starts[u + 1] - f->texts.starts[u];
-        const int32_t *labels = f->texts.labels + f->texts.starts[u];
+        size_t start = j->starts[i], rows = j->starts[i + 1] - start;
+        size_t count = j->label_starts[i + 1] - j->label_starts[i];
+        const int32_t *labels = j->labels + j->label_starts[i];
         real *logits = w->logits + start * tokens;
         double loss =
             ctc_loss(logits, logits, rows, tokens, labels, count, w->scratch);
@@ -87,8 +89,12 @@ static void compute(void *context, struct lane_sums *sums, real *gradients,
                                   .layer_drop = (float)s->layer_drop};
     struct dropout dropout = {.key = random_below(key, KEY_HEAD),
                               .rate = (float)s->dropout};
+    struct random_key join = random_key((uint64_t)s->seed, RANDOM_JOIN);
     packing_fill(&w->packing, items, m->count, f->data.features, s,
                  &f->augment);
+    joining_fill(&w->joining, &w->packing.pack, items, &f->texts, f->join_rows,
+                 tokens_space(&f->model.tokens),
+                 random_below(random_below(join, micro->update), micro->micro));
     size_t rows = w->packing.pack.rows;
     const real *output = encoder_forward(w->encoder, weights, w->packing.input,
                                          NULL, &w->packing.pack, &noise);
@@ -96,7 +102,7 @@ static void compute(void *context, struct lane_sums *sums, real *gradients,
     dropout_apply(w->output, rows * dim, dropout, 0);
     linear_forward(w->logits, w->output, weights + f->head_weight,
                    weights + f->head_bias, rows, dim, tokens);
-    ctc_losses(sums, w, f, items);
+    ctc_losses(sums, w, f);
     linear_backward(w->d_output, 0, gradients + f->head_weight,
                     gradients + f->head_bias, w->logits, w->output,
                     weights + f->head_weight, rows, dim, tokens);
@@ -206,6 +212,12 @@ static struct status open_plan(struct finetuning *f)
         size_t own = features_rows(f->dev.features, u);
         f->longest = own > f->longest ? own : f->longest;
     }
+    if (s->join_seconds > 0)
+        f->join_rows = settings_rows(s, s->join_seconds);
+    if (f->join_rows > f->rows_most)
+        f->join_rows = f->rows_most;
+    if (f->longest < f->join_rows)
+        f->longest = f->join_rows;
     if (f->longest > f->rows_most)
         f->rows_most = f->longest;
     return status;
@@ -227,7 +239,9 @@ static struct status open_workers(struct finetuning *f)
     size_t items = batch_plan_micro_items(f->plan);
     size_t dim = (size_t)f->settings->dim;
     size_t width = (size_t)(f->settings->bins * f->settings->stride);
-    size_t scratch = ctc_scratch(f->longest, tokens, most_labels(&f->texts));
+    size_t labels = most_labels(&f->texts);
+    size_t scratch = ctc_scratch(f->longest, tokens,
+                                 labels > f->join_rows ? labels : f->join_rows);
     f->worker = calloc((size_t)f->workers, sizeof *f->worker);
     f->validation.workers =
         calloc((size_t)f->workers, sizeof *f->validation.workers);
@@ -240,6 +254,8 @@ static struct status open_workers(struct finetuning *f)
                               f->longest, true);
         if (!status_failed(&status))
             status = packing_open(&w->packing, rows, items, width);
+        if (!status_failed(&status))
+            status = joining_open(&w->joining, items, labels);
         w->output = calloc(rows, dim * sizeof *w->output);
         w->d_output = calloc(rows, dim * sizeof *w->d_output);
         w->logits = calloc(rows, tokens * sizeof *w->logits);
@@ -259,6 +275,7 @@ static void close_workers(struct finetuning *f)
         struct worker *w = &f->worker[i];
         encoder_close(w->encoder);
         packing_close(&w->packing);
+        joining_close(&w->joining);
         free(w->output);
         free(w->d_output);
         free(w->logits);
