@@ -1,6 +1,7 @@
 /* From log-probabilities to what was said. */
 #include "model/decoder.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,12 +15,13 @@
 #include "model/text/normalise.h"
 
 #define FILE_MOST ((size_t)1 << 28) /* bytes of a lexicon, of hotwords */
-#define USUAL_BEAM 64               /* where the settings leave it open */
 
 struct decoder {
     const struct tokens *tokens;
     struct beam_settings beam; /* width 0: greedy */
     size_t alternatives;
+    struct language_settings weights;
+    bool varied; /* only the language is its own */
     struct ngram *ngram;
     struct lexicon *vocabulary; /* the n-gram model's words */
     struct lexicon *lexicon;
@@ -82,12 +84,18 @@ static struct status read_hotwords(struct decoder *d,
     return status;
 }
 
+static struct status open_language(struct decoder *d)
+{
+    return language_open(&d->language, &d->weights, d->tokens, d->ngram,
+                         d->lexicon ? d->lexicon : d->vocabulary, d->hotwords);
+}
+
 static struct status read_all(struct decoder *d,
                               const struct settings *settings,
                               const struct normalise_settings *how)
 {
     struct status status = status_ok();
-    const struct language_settings language = {
+    d->weights = (struct language_settings){
         .lm_weight = settings->lm_weight,
         .word_bonus = settings->lm[0] ? settings->word_bonus : 0,
         .unknown_score = settings->unknown_score,
@@ -99,9 +107,7 @@ static struct status read_all(struct decoder *d,
     if (!status_failed(&status) && settings->hotwords[0])
         status = read_hotwords(d, settings, how);
     if (!status_failed(&status))
-        status =
-            language_open(&d->language, &language, d->tokens, d->ngram,
-                          d->lexicon ? d->lexicon : d->vocabulary, d->hotwords);
+        status = open_language(d);
     return status;
 }
 
@@ -122,10 +128,11 @@ struct status decoder_open(struct decoder **out,
     d->tokens = &model->tokens;
     d->alternatives = (size_t)settings->n_best;
     if (settings->beam || !plain || settings->n_best > 1) {
-        d->beam = (struct beam_settings){
-            .width = settings->beam ? (size_t)settings->beam : USUAL_BEAM,
-            .threshold = settings->beam_threshold,
-            .token_floor = settings->token_floor};
+        d->beam = (struct beam_settings){.width = settings->beam
+                                                      ? (size_t)settings->beam
+                                                      : DECODER_USUAL_BEAM,
+                                         .threshold = settings->beam_threshold,
+                                         .token_floor = settings->token_floor};
         status = read_all(d, settings, &how);
     }
     if (status_failed(&status))
@@ -140,11 +147,34 @@ void decoder_close(struct decoder *d)
     if (!d)
         return;
     language_close(d->language);
-    hotwords_free(d->hotwords);
-    lexicon_free(d->lexicon);
-    lexicon_free(d->vocabulary);
-    ngram_close(d->ngram);
+    if (!d->varied) {
+        hotwords_free(d->hotwords);
+        lexicon_free(d->lexicon);
+        lexicon_free(d->vocabulary);
+        ngram_close(d->ngram);
+    }
     free(d);
+}
+
+struct status decoder_vary(struct decoder **out, const struct decoder *of,
+                           double lm_weight, double word_bonus)
+{
+    *out = NULL;
+    assert(of->ngram);
+    struct decoder *d = malloc(sizeof *d);
+    if (!d)
+        return status_memory("decoder");
+    *d = *of;
+    d->varied = true;
+    d->language = NULL;
+    d->weights.lm_weight = lm_weight;
+    d->weights.word_bonus = word_bonus;
+    struct status status = open_language(d);
+    if (status_failed(&status))
+        decoder_close(d);
+    else
+        *out = d;
+    return status;
 }
 
 struct decoder_left_out decoder_left_out(const struct decoder *d)

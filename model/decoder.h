@@ -12,6 +12,8 @@
 #include "model/store/checkpoint.h"
 #include "model/text/transcript.h"
 
+#define DECODER_USUAL_BEAM 64 /* where settings leave it open */
+
 struct decoder;  /* immutable; any number of threads */
 struct decoding; /* one thread's search */
 
@@ -28,6 +30,12 @@ MUST_CHECK struct status decoder_open(struct decoder **decoder,
                                       const struct settings *settings,
                                       const struct checkpoint *model);
 void decoder_close(struct decoder *decoder);
+
+/* One with an lm, with other weights: what was read is decoder's, which must
+ * outlive the variant. Cheap; fails on memory only. */
+MUST_CHECK struct status decoder_vary(struct decoder **variant,
+                                      const struct decoder *decoder,
+                                      double lm_weight, double word_bonus);
 
 struct decoder_left_out decoder_left_out(const struct decoder *decoder);
 

@@ -83,6 +83,11 @@ const struct tokens *recogniser_tokens(const struct recogniser *r)
     return &r->model.tokens;
 }
 
+const struct decoder *recogniser_decoder(const struct recogniser *r)
+{
+    return r->decoder;
+}
+
 int recogniser_rate_hz(const struct recogniser *r)
 {
     return r->model.settings.rate;

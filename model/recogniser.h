@@ -38,6 +38,9 @@ int recogniser_rate_hz(const struct recogniser *recogniser);
 const struct settings *recogniser_settings(const struct recogniser *recogniser);
 const struct tokens *recogniser_tokens(const struct recogniser *recogniser);
 
+/* What its states decode with. */
+const struct decoder *recogniser_decoder(const struct recogniser *recogniser);
+
 MUST_CHECK struct status recogniser_start(struct recogniser_state **state,
                                           const struct recogniser *recogniser);
 void recogniser_finish(struct recogniser_state *state);

@@ -108,6 +108,40 @@ static void a_language_model_decides_what_the_sound_leaves_open(void **state)
     transcript_free_line(&line);
 }
 
+static void assert_decodes(const struct decoder *decoder, const char *want)
+{
+    struct decoding *decoding;
+    char *text;
+    assert_ok(decoding_open(&decoding, decoder));
+    assert_ok(decoding_text(&text, decoding, log_probabilities, ROWS));
+    assert_string_equal(text, want);
+    free(text);
+    decoding_close(decoding);
+}
+
+static void a_variant_has_its_own_weights_and_the_same_language(void **state)
+{
+    (void)state;
+    struct settings settings = usual();
+    struct decoder *decoder, *without, *with;
+    strcpy(settings.lm, scratch_text("lm.arpa", arpa));
+    settings.unknown_score = 0;
+    settings.lm_weight = 0;
+    assert_ok(decoder_open(&decoder, &settings, &model));
+    assert_ok(decoder_vary(&with, decoder, 1, settings.word_bonus));
+    assert_ok(decoder_vary(&without, with, 0, settings.word_bonus));
+    assert_decodes(decoder, "ab cd");
+    assert_decodes(with, "ad cd");
+    assert_decodes(without, "ab cd");
+    decoder_close(without);
+    assert_ok(decoder_vary(&without, decoder, 0, -8));
+    assert_decodes(without, "abcd");
+    decoder_close(without);
+    decoder_close(with);
+    assert_decodes(decoder, "ab cd");
+    decoder_close(decoder);
+}
+
 static void a_lexicon_leaves_no_other_words(void **state)
 {
     (void)state;
@@ -207,6 +241,7 @@ int main(void)
         cmocka_unit_test(the_likeliest_tokens_become_words_with_times),
         cmocka_unit_test(no_rows_are_a_line_without_words),
         cmocka_unit_test(a_language_model_decides_what_the_sound_leaves_open),
+        cmocka_unit_test(a_variant_has_its_own_weights_and_the_same_language),
         cmocka_unit_test(a_lexicon_leaves_no_other_words),
         cmocka_unit_test(hotwords_are_favoured_from_a_file_or_a_list),
         cmocka_unit_test(alternatives_are_given_best_first),
