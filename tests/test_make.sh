@@ -40,8 +40,8 @@ helps() {
 
 verbs_help() {
     local verb
-    for verb in features pretrain finetune transcribe align ngram score show \
-        help; do
+    for verb in features pretrain finetune transcribe align ngram tune score \
+        show help; do
         "$release" $verb --help >"$work/help" || return 1
         grep -q "^usage: attune $verb " "$work/help" &&
             grep -q '^example:' "$work/help" &&

@@ -20,6 +20,7 @@ enum verb {
     VERB_SCORE = 16,
     VERB_SHOW = 32,
     VERB_NGRAM = 64,
+    VERB_TUNE = 128,
     VERB_ALIGN = 256,
     VERB_HELP = 1024
 };

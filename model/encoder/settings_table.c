@@ -40,6 +40,7 @@
 #define A VERB_ALIGN
 #define H VERB_HELP
 #define N VERB_NGRAM
+#define U VERB_TUNE
 
 static const struct setting table[] = {
     TEXT("data", data, P | F, "TABLE|FOLDER",
@@ -47,12 +48,14 @@ static const struct setting table[] = {
     TEXT("data", data, N, "TABLE|FOLDER", "whose transcripts are text, too"),
     TEXT("dev", dev, F, "TABLE",
          "transcribed recordings that choose the best checkpoint"),
-    TEXT("model", model, T | A, "FILE", "checkpoint that transcribes"),
+    TEXT("model", model, T | A | U, "FILE", "checkpoint that transcribes"),
     TEXT("model", model, N, "FILE", "ARPA file, with --perplexity"),
-    TEXT("out", out, P | F | X | N, "FILE", "what is written"),
+    TEXT("out", out, P | F | X | N | U, "FILE", "what is written"),
     TEXT("init", init, P | F, "FILE", "checkpoint to start from"),
     TEXT("table", table, T | X | A, "TABLE|FOLDER", "recordings, as a table"),
-    TEXT("config", config, P | F | T | X | S | A | N, "FILE",
+    TEXT("table", table, U, "TABLE|FOLDER",
+         "transcribed recordings that decide; never those of a test"),
+    TEXT("config", config, P | F | T | X | S | A | N | U, "FILE",
          "settings file of `name = value` lines; may be given again, and the "
          "last "
          "one counts; flags go before all"),
@@ -62,7 +65,7 @@ static const struct setting table[] = {
         "updates of the whole run"),
     NUMBER("seed", seed, "1", 0, 9007199254740991.0, P | F | S, false,
            "of everything random"),
-    INT("threads", threads, "0", 0, 1024, P | F | T | X | A, false,
+    INT("threads", threads, "0", 0, 1024, P | F | T | X | A | U, false,
         "workers; 0: one for each core. The result does not depend on it"),
     /* The model. */
     INT("rate", rate, "16000", 1000, 192000, P | F | X, true,
@@ -185,14 +188,14 @@ static const struct setting table[] = {
     FLAG("overwrite", overwrite, "no", P | F, false,
          "start over even though --out exists"),
     /* Recordings. */
-    INT("channel", channel, "0", 0, 1024, P | F | X | A, false,
+    INT("channel", channel, "0", 0, 1024, P | F | X | A | U, false,
         "channel that is read; 0: the mean of all"),
     {"channel", SETTING_INT, AT(channel), 0, 1024, "0", "each", T, false,
      "N|each",
      "channel that is read; 0: the mean of all; each: every one for itself"},
-    TEXT("raw", raw, T | X | A, "RATE:FORMAT:CHANNELS",
+    TEXT("raw", raw, T | X | A | U, "RATE:FORMAT:CHANNELS",
          "recordings are headerless PCM, such as 8000:s16:1"),
-    FLAG("outside", outside, "no", P | F | T | X | A, false,
+    FLAG("outside", outside, "no", P | F | T | X | A | U, false,
          "a table may name files outside its folder"),
     FLAG("skip-bad", skip_bad, "no", P | F, false,
          "leave out recordings that cannot be read, and name them"),
@@ -201,33 +204,37 @@ static const struct setting table[] = {
     INT("readers", readers, "1", 1, 64, P | F, false,
         "threads that read ahead"),
     /* Transcription. */
-    CHOICE("precision", precision, "int8", "int8|float", T, false,
+    CHOICE("precision", precision, "int8", "int8|float", T | U, false,
            "of the encoder's weights; int8 is 2.5 times as fast with AVX-512 "
            "VNNI, and costs 0.1 % of words"),
-    INT("beam", beam, "0", 0, 65536, T, false,
+    INT("beam", beam, "0", 0, 65536, T | U, false,
         "hypotheses that are kept; 0: 64 with any of lm, lexicon and hotwords, "
         "else the best token of each row"),
     INT("n-best", n_best, "1", 1, 1000, T, false,
         "texts that are given for each line, in JSON"),
-    NUMBER("beam-threshold", beam_threshold, "14", 0, 1e9, T, false,
+    NUMBER("beam-threshold", beam_threshold, "14", 0, 1e9, T | U, false,
            "hypotheses worse than the best by more (a natural log) are "
            "dropped"),
-    NUMBER("token-floor", token_floor, "-9", -1e9, 0, T, false,
+    NUMBER("token-floor", token_floor, "-9", -1e9, 0, T | U, false,
            "ln P below which a token is not tried"),
-    TEXT("lm", lm, T, "FILE",
+    TEXT("lm", lm, T | U, "FILE",
          "n-grams (ARPA, also gzip) of words, or of characters"),
     NUMBER("lm-weight", lm_weight, "0.5", 0, 1000, T, false,
            "of the n-grams' ln P"),
     NUMBER("word-bonus", word_bonus, "1", -1000, 1000, T, false,
            "with lm: added for each word of the text"),
-    NUMBER("unknown-score", unknown_score, "-5", -1000, 1000, T, false,
+    NUMBER("lm-weight", lm_weight, "0.5", 0, 1000, U, false,
+           "where the search begins, and what its result is compared with"),
+    NUMBER("word-bonus", word_bonus, "1", -1000, 1000, U, false,
+           "the same of the bonus"),
+    NUMBER("unknown-score", unknown_score, "-5", -1000, 1000, T | U, false,
            "added for each word that the n-grams lack"),
-    TEXT("lexicon", lexicon, T, "FILE|lm",
+    TEXT("lexicon", lexicon, T | U, "FILE|lm",
          "no words but these, one a line; lm: those of the n-grams"),
-    TEXT("hotwords", hotwords, T, "FILE|LIST",
+    TEXT("hotwords", hotwords, T | U, "FILE|LIST",
          "phrases to favour: lines of phrase TAB boost, or "
          "phrase:boost,phrase:boost,..."),
-    NUMBER("hotword-boost", hotword_boost, "5", -1000, 1000, T, false,
+    NUMBER("hotword-boost", hotword_boost, "5", -1000, 1000, T | U, false,
            "of phrases without one of their own"),
     /* Recordings of any length. */
     FLAG("live", live, "no", T, false,
@@ -275,7 +282,7 @@ static const struct setting table[] = {
          "the page of the manual, for man, instead of the help"),
     CHOICE("completion", completion, "none", "none|bash|fish", H, false,
            "a script that makes this shell complete what is typed"),
-    FLAG("help", help, "no", P | F | T | X | S | W | A | H | N, false,
+    FLAG("help", help, "no", P | F | T | X | S | W | A | H | N | U, false,
          "this text"),
 };
 
