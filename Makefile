@@ -179,7 +179,7 @@ fuzz: ## readers meet made-up files, FUZZ_SECONDS=60 each (needs clang)
 	@for f in $(fuzzers:tests/fuzz/fuzz_%.c=%); do \
 	    mkdir -p build/fuzz/corpus/$$f; \
 	    build/fuzz/tests/fuzz/fuzz_$$f -max_total_time=$(FUZZ_SECONDS) \
-	        -timeout=10 -print_final_stats=1 \
+	        -timeout=60 -print_final_stats=1 \
 	        -artifact_prefix=tests/fuzz/corpus/$$f/ build/fuzz/corpus/$$f \
 	        tests/fuzz/corpus/$$f || exit 1; done
 

@@ -6,7 +6,7 @@
 #     work=FOLDER            where everything is written
 #     . recipes/comparison.sh
 #     stage corpus ...       makes $corpus/{untranscribed,train,dev,test}.tsv
-#     compare
+#     compare              or train_both, other stages, report
 #
 # Pretrains on what is not transcribed, fine-tunes on what is; fine-tunes
 # another model from scratch with the same settings; prints what both make of
@@ -74,15 +74,17 @@ side_by_side() {
         }' "$table" "$@"
 }
 
-compare() {
-    local rate name
+train_both() {
     stage pretrain pretrain
     stage scratch finetune scratch
     stage pretrained finetune pretrained --init "$work/encoder.safetensors"
     stage transcribe-scratch transcribe scratch
     stage transcribe-pretrained transcribe pretrained
     stage plot plot
+}
 
+report() {
+    local rate name
     side_by_side "$corpus/test.tsv" "$work/scratch.txt" "$work/pretrained.txt"
     echo
     echo "learning curves: $work/curves.svg"
@@ -95,4 +97,9 @@ compare() {
                 grep "^%$rate") $name"
         done
     done
+}
+
+compare() {
+    train_both
+    report
 }

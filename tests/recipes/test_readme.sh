@@ -71,7 +71,7 @@ tail -n +2 "$at/train.tsv" | while IFS=$'\t' read -r id path _ text; do
     esac
     cp "$at/$path" "$at/FOLDER/audio/$part/"
     printf '%s\taudio/%s/%s\t%s\t%s\n' "$id" "$part" "${path##*/}" $speaker \
-        "$text" >>"$at/FOLDER/manifest.tsv"
+        "$(sed "s/./& /g" <<<"$text")" >>"$at/FOLDER/manifest.tsv"
 done
 for run in "$at/work/quickstart-"{1,2,3}; do
     mkdir -p "$run/corpus" "$run/done"

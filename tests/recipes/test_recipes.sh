@@ -134,13 +134,17 @@ an4_of_tones() {
         sphere "$work/voice/$path" \
             >"$work/an4/wav/an4_clstk/$speaker/$id.sph" || return 1
         echo "an4_clstk/$speaker/$id" >>"$work/an4/etc/an4_$part.fileids"
-        echo "<s> $text </s> ($id)" >>"$work/an4/etc/an4_$part.transcription"
+        echo "<s> $(sed "s/./& /g" <<<"$text")</s> ($id)" >>"$work/an4/etc/an4_$part.transcription"
     done <"$work/voice/table.tsv"
 }
 
 an4() { # FOLDER NAME
     env an4="$1" work="$work/$2" recipes/an4/run.sh >"$work/$2.out" \
         2>"$work/$2.err" || { cat "$work/$2.err"; return 1; }
+    tail -n 2 "$work/$2.out" | grep -c '^%WER .* with a language model$' |
+        grep -qx 2 || return 1
+    head -n -2 "$work/$2.out" >"$work/$2.head" && mv "$work/$2.head" \
+        "$work/$2.out"
     ends_well "$work/$2"
 }
 
