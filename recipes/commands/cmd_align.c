@@ -171,7 +171,7 @@ static struct status list_items(struct alignment *a, struct manifest *manifest,
                             own->table);
     a->count = table ? manifest->count : 1;
     a->items = calloc(a->count, sizeof *a->items);
-    const char **names = malloc(a->count * sizeof *names);
+    struct output_name *names = malloc(a->count * sizeof *names);
     if (!a->items || !names)
         status = status_memory("recordings");
     for (size_t i = 0; i < a->count && !status_failed(&status); i++) {
@@ -184,7 +184,7 @@ static struct status list_items(struct alignment *a, struct manifest *manifest,
                             : (struct item){.name = *operands,
                                             .path = *operands,
                                             .text = *text};
-        names[i] = a->items[i].name;
+        names[i] = (struct output_name){.name = a->items[i].name};
     }
     if (!status_failed(&status))
         status = output_open(&a->output, own->json ? "json" : own->format,

@@ -62,11 +62,12 @@ static struct status transcribe_recordings(struct transcriber *t,
     struct items items;
     struct printing printing = {.failed = 0};
     struct status status = items_list(&items, t->settings, count, operands);
-    const char **names = malloc((items.count + 1) * sizeof *names);
+    struct output_name *names = malloc((items.count + 1) * sizeof *names);
     if (!names && !status_failed(&status))
         status = status_memory("recordings");
     for (size_t i = 0; i < items.count && names; i++)
-        names[i] = items.list[i].name;
+        names[i] =
+            (struct output_name){items.list[i].name, items.list[i].channel};
     if (!status_failed(&status))
         status = output_open(&printing.output,
                              t->settings->json ? "json" : t->settings->format,

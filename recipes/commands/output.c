@@ -16,6 +16,7 @@ struct stem {
     const char *text;
     size_t length;
     const char *name; /* that it is of */
+    int channel;
 };
 
 static struct stem stem_of(const char *name)
@@ -38,18 +39,23 @@ static int compare_stems(const void *a, const void *b)
     const struct stem *x = a, *y = b;
     size_t least = x->length < y->length ? x->length : y->length;
     int order = memcmp(x->text, y->text, least);
-    return order ? order : (x->length > y->length) - (x->length < y->length);
+    if (!order)
+        order = (x->length > y->length) - (x->length < y->length);
+    return order ? order
+                 : (x->channel > y->channel) - (x->channel < y->channel);
 }
 
-static struct status check_names(const char *folder, const char *const *names,
-                                 size_t count)
+static struct status check_names(const char *folder,
+                                 const struct output_name *names, size_t count)
 {
     struct status status = status_ok();
     struct stem *stems = malloc((count + 1) * sizeof *stems);
     if (!stems)
         return status_memory("names");
-    for (size_t i = 0; i < count; i++)
-        stems[i] = stem_of(names[i]);
+    for (size_t i = 0; i < count; i++) {
+        stems[i] = stem_of(names[i].name);
+        stems[i].channel = names[i].channel;
+    }
     qsort(stems, count, sizeof *stems, compare_stems);
     for (size_t i = 1; i < count && !status_failed(&status); i++)
         if (!compare_stems(&stems[i - 1], &stems[i]))
@@ -62,7 +68,7 @@ static struct status check_names(const char *folder, const char *const *names,
 }
 
 struct status output_open(struct output *output, const char *formats,
-                          const char *folder, const char *const *names,
+                          const char *folder, const struct output_name *names,
                           size_t count)
 {
     *output = (struct output){.folder = *folder ? folder : NULL};

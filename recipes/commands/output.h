@@ -9,6 +9,12 @@
 #include "model/text/transcript.h"
 #include "recipes/commands/formats.h"
 
+/* Of a transcript that will be written. */
+struct output_name {
+    const char *name;
+    int channel; /* 0: of all */
+};
+
 struct output {
     bool formats[FORMAT_COUNT];
     const char *folder; /* NULL: stdout */
@@ -22,7 +28,8 @@ struct output {
  * would be the same file. */
 MUST_CHECK struct status output_open(struct output *output, const char *formats,
                                      const char *folder,
-                                     const char *const *names, size_t count);
+                                     const struct output_name *names,
+                                     size_t count);
 
 /* Writes transcript. Files are FOLDER/STEM.FORMAT, where STEM is the name's
  * last part without an ending (.wav), and ".ch2" for a channel; each whole or

@@ -104,6 +104,15 @@ the_rest_goes_on() {
         same "$(grep -c attune err)" 2 && grep -q nowhere err &&
         grep -q bad/0.wav err
 }
+each_channel_has_a_file() {
+    sox -M good/u0.wav good/u1.wav pair.wav 2>/dev/null
+    transcribe --channel each --format srt,txt --output-dir pair pair.wav &&
+        same "$(ls pair | paste -sd ' ')" \
+            'pair.ch1.srt pair.ch1.txt pair.ch2.srt pair.ch2.txt' &&
+        same "$(cat pair/*.txt)" "$(transcribe --channel each pair.wav)" &&
+        refused 'pair.wav and ./pair.wav would both be pair/pair' transcribe \
+            --channel each --output-dir pair pair.wav ./pair.wav
+}
 # Nor on how many are at work.
 threads_make_no_difference() {
     transcribe --threads 1 talk.wav good talk.flac >one &&
@@ -121,5 +130,6 @@ check "live input of unknown form is refused" other_formats_are_refused
 check "live input and recordings are not both taken" operands_are_refused
 check "folders are searched through" folders_are_searched
 check "what fails is named, and the rest goes on" the_rest_goes_on
+check "each channel has a file of its own" each_channel_has_a_file
 check "text does not depend on threads" threads_make_no_difference
 finish
