@@ -159,10 +159,9 @@ static struct status make_room(struct recogniser_state *s, size_t rows)
     return status;
 }
 
-/* Normalised frames of one recording to rows of s->input; s->frames has room
- * for them. */
-static struct status fill_rows(struct recogniser_state *s, real *input,
-                               const struct sound *sound, size_t rows)
+/* Normalised frames of sound to rows of s->input. */
+static struct status fill_input(struct recogniser_state *s,
+                                const struct sound *sound, size_t rows)
 {
     const struct checkpoint *m = &s->recogniser->model;
     struct frontend_settings chain = settings_frontend(&m->settings);
@@ -174,88 +173,65 @@ static struct status fill_rows(struct recogniser_state *s, real *input,
             features_normalise(s->frames, frontend_frames(&chain, sound->count),
                                &m->settings, m->cmvn_mean, m->cmvn_scale);
     for (size_t i = 0; !status_failed(&status) && i < rows * width; i++)
-        input[i] = (real)s->frames[i];
+        s->input[i] = (real)s->frames[i];
     return status;
 }
 
-/* starts [count + 1] out. */
-static struct status count_rows(size_t *starts, const struct recogniser *r,
-                                const struct sound *sounds, size_t count)
+struct status recogniser_probabilities(const real **log_probabilities,
+                                       size_t *rows, struct recogniser_state *s,
+                                       const struct sound *sound)
 {
-    struct frontend_settings chain = settings_frontend(&r->model.settings);
-    double length_s = 0;
-    starts[0] = 0;
-    for (size_t i = 0; i < count; i++) {
-        length_s += (double)sounds[i].count / r->model.settings.rate;
-        starts[i + 1] = starts[i] + frontend_frames(&chain, sounds[i].count) /
-                                        (size_t)r->model.settings.stride;
-    }
-    if (length_s > RECOGNISER_LONGEST_S)
+    const struct recogniser *r = s->recogniser;
+    const struct settings *own = &r->model.settings;
+    struct frontend_settings chain = settings_frontend(own);
+    size_t tokens = (size_t)r->model.tokens.count;
+    *log_probabilities = NULL;
+    *rows = 0;
+    if ((double)sound->count > RECOGNISER_LONGEST_S * own->rate)
         return status_error(STATUS_INPUT,
                             "%.0f s long: the longest that is transcribed in "
                             "one piece is %.0f s: cut it, or list pieces with "
                             "start and end in a --table",
-                            length_s, RECOGNISER_LONGEST_S);
-    return status_ok();
-}
-
-struct status recogniser_probabilities(const real **log_probabilities,
-                                       size_t *starts,
-                                       struct recogniser_state *s,
-                                       const struct sound *sounds, size_t count)
-{
-    const struct recogniser *r = s->recogniser;
-    const struct settings *own = &r->model.settings;
-    size_t width = (size_t)(own->bins * own->stride);
-    struct status status = count_rows(starts, r, sounds, count);
+                            (double)sound->count / own->rate,
+                            RECOGNISER_LONGEST_S);
+    size_t count = frontend_frames(&chain, sound->count) / (size_t)own->stride;
+    if (!count)
+        return status_ok();
+    struct status status = make_room(s, count);
     if (!status_failed(&status))
-        status = make_room(s, starts[count]);
-    for (size_t i = 0; i < count && !status_failed(&status); i++)
-        if (starts[i + 1] > starts[i])
-            status = fill_rows(s, s->input + starts[i] * width, &sounds[i],
-                               starts[i + 1] - starts[i]);
-    *log_probabilities = s->logits;
-    if (status_failed(&status) || !starts[count])
+        status = fill_input(s, sound, count);
+    if (status_failed(&status))
         return status;
-    struct pack pack = {
-        .rows = starts[count], .utterances = count, .starts = starts};
+    size_t starts[2] = {0, count};
+    struct pack pack = {.rows = count, .utterances = 1, .starts = starts};
     const real *output = encoder_forward(s->encoder, r->model.weights, s->input,
                                          NULL, &pack, NULL);
     linear_forward(s->logits, output, r->model.weights + r->head_weight,
-                   r->model.weights + r->head_bias, pack.rows, (size_t)own->dim,
-                   (size_t)r->model.tokens.count);
-    log_softmax(s->logits, pack.rows, (size_t)r->model.tokens.count);
+                   r->model.weights + r->head_bias, count, (size_t)own->dim,
+                   tokens);
+    log_softmax(s->logits, count, tokens);
+    *log_probabilities = s->logits;
+    *rows = count;
     return status;
 }
 
-struct status recogniser_hear(struct transcript_line *lines,
+struct status recogniser_hear(struct transcript_line *line,
                               struct recogniser_state *s,
-                              const struct sound *sounds,
-                              const double *begins_s, size_t count)
+                              const struct sound *sound, double begin_s)
 {
     const struct settings *own = &s->recogniser->model.settings;
-    size_t tokens = (size_t)s->recogniser->model.tokens.count, done = 0;
-    const real *log_probabilities = NULL;
-    size_t *starts = malloc((count + 1) * sizeof *starts);
+    const struct words_place place = {.start_s = begin_s,
+                                      .end_s = begin_s +
+                                               (double)sound->count / own->rate,
+                                      .stride = own->stride};
+    const real *log_probabilities;
+    size_t rows;
+    *line = (struct transcript_line){.text = NULL};
     struct status status =
-        starts ? recogniser_probabilities(&log_probabilities, starts, s, sounds,
-                                          count)
-               : status_memory("recogniser");
-    for (; done < count && !status_failed(&status); done++) {
-        const struct words_place place = {
-            .start_s = begins_s[done],
-            .end_s = begins_s[done] + (double)sounds[done].count / own->rate,
-            .stride = own->stride};
-        status = decoding_line(&lines[done], s->decoding,
-                               log_probabilities + starts[done] * tokens,
-                               starts[done + 1] - starts[done], &place);
-    }
-    if (status_failed(&status)) {
-        while (done)
-            transcript_free_line(&lines[--done]);
-        memset(lines, 0, count * sizeof *lines);
-    }
-    free(starts);
+        recogniser_probabilities(&log_probabilities, &rows, s, sound);
+    if (!status_failed(&status))
+        status =
+            decoding_line(line, s->decoding, log_probabilities, rows, &place);
     return status;
 }
 
@@ -263,11 +239,11 @@ struct status recogniser_transcribe(char **text, struct recogniser_state *s,
                                     const struct sound *sound)
 {
     const real *log_probabilities;
-    size_t starts[2];
+    size_t rows;
     *text = NULL;
     struct status status =
-        recogniser_probabilities(&log_probabilities, starts, s, sound, 1);
+        recogniser_probabilities(&log_probabilities, &rows, s, sound);
     if (!status_failed(&status))
-        status = decoding_text(text, s->decoding, log_probabilities, starts[1]);
+        status = decoding_text(text, s->decoding, log_probabilities, rows);
     return status;
 }

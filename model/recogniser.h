@@ -45,28 +45,21 @@ MUST_CHECK struct status recogniser_start(struct recogniser_state **state,
                                           const struct recogniser *recogniser);
 void recogniser_finish(struct recogniser_state *state);
 
-/* What the model makes of several recordings, each for itself, in one go: short
- * ones one by one leave the weights too few rows.
- *
- * log_probabilities  [starts[count], tokens] out: the state's, until it is
- *                    used again
- * starts             [count + 1] out: sounds[i] is rows starts[i] ..
- *                    starts[i + 1] - 1, settings.stride frames of 10 ms each;
- *                    none for a sound too short to hold one
- * sounds             [count] in, of the recogniser's rate,
- *                    RECOGNISER_LONGEST_S together */
+/* log_probabilities [*rows, tokens] out: of each token in each row of sound
+ * (settings.stride frames of 10 ms), which has the recogniser's rate and is no
+ * longer than RECOGNISER_LONGEST_S; the state's, until it is used again. No
+ * rows for a sound too short to hold one. */
 MUST_CHECK struct status
-recogniser_probabilities(const real **log_probabilities, size_t *starts,
+recogniser_probabilities(const real **log_probabilities, size_t *rows,
                          struct recogniser_state *state,
-                         const struct sound *sounds, size_t count);
+                         const struct sound *sound);
 
-/* lines [count] out, to be freed: what is said in sounds [count], as
- * recogniser_probabilities, which begin at begins_s [count] of their
- * recordings; all empty on failure. */
-MUST_CHECK struct status recogniser_hear(struct transcript_line *lines,
+/* line out, to be freed: what is said in sound, which begins at begin_s of its
+ * recording; empty on failure. */
+MUST_CHECK struct status recogniser_hear(struct transcript_line *line,
                                          struct recogniser_state *state,
-                                         const struct sound *sounds,
-                                         const double *begins_s, size_t count);
+                                         const struct sound *sound,
+                                         double begin_s);
 
 /* text [owned by the caller] out: the same without times; "" for one too short
  * to hold a frame. */

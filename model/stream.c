@@ -1,7 +1,6 @@
 /* Speech to text of any length: samples in, finished lines out. */
 #include "model/stream.h"
 
-#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +8,6 @@
 #include "audio/endpoint.h"
 
 #define BLOCK_S 1.0 /* fed to the speech detector at a time */
-#define PACK 8      /* segments that are transcribed together, */
-#define PACK_S 24.0 /* if they are no longer than this */
 
 /* A finished segment. */
 struct piece {
@@ -176,57 +173,24 @@ double stream_waiting_s(const struct stream *s)
     return (double)count / (double)s->rate_hz;
 }
 
-/* Pieces of any streams in packs, with a recogniser's state for each worker. */
+/* Pieces of any streams, with a recogniser's state for each worker. */
 struct work {
     struct piece **pieces;
-    size_t *packs; /* pack p is pieces packs[p] .. packs[p + 1] - 1 */
     struct recogniser_state **states;
 };
 
-/* The one place where segments become text. */
-static void transcribe_pack(void *context, size_t index, int worker)
+/* The one place where segments become text: each by itself, as the last bits of
+ * a product depend on how many rows it has, and a line shall not depend on
+ * when others were ready. */
+static void transcribe_piece(void *context, size_t index, int worker)
 {
     struct work *work = context;
-    struct sound sounds[PACK];
-    struct transcript_line lines[PACK];
-    double begins_s[PACK];
-    struct piece **pieces = work->pieces + work->packs[index];
-    size_t count = work->packs[index + 1] - work->packs[index];
-    assert(count >= 1 && count <= PACK);
-    for (size_t i = 0; i < count; i++) {
-        sounds[i] = pieces[i]->sound;
-        begins_s[i] =
-            (double)pieces[i]->segment.begin / pieces[i]->sound.rate_hz;
-    }
-    struct status status =
-        recogniser_hear(lines, work->states[worker], sounds, begins_s, count);
-    for (size_t i = 0; i < count; i++) {
-        sound_free(&pieces[i]->sound);
-        pieces[i]->line = lines[i];
-        pieces[i]->status = status;
-    }
-}
-
-/* Packs of up to PACK pieces and PACK_S. They depend on the pieces alone, so
- * that any number of workers gives the same bits. Returns how many. */
-static size_t make_packs(size_t *packs, struct piece *const *pieces,
-                         size_t count)
-{
-    size_t n = 0;
-    double packed_s = 0;
-    packs[n] = 0;
-    for (size_t i = 0; i < count; i++) {
-        double length_s =
-            (double)pieces[i]->sound.count / pieces[i]->sound.rate_hz;
-        if (i > packs[n] &&
-            (i - packs[n] == PACK || packed_s + length_s > PACK_S)) {
-            packs[++n] = i;
-            packed_s = 0;
-        }
-        packed_s += length_s;
-    }
-    packs[++n] = count;
-    return n;
+    struct piece *piece = work->pieces[index];
+    double begin_s =
+        (double)piece->segment.begin / (double)piece->sound.rate_hz;
+    piece->status = recogniser_hear(&piece->line, work->states[worker],
+                                    &piece->sound, begin_s);
+    sound_free(&piece->sound);
 }
 
 /* All that waits, in order; returns how many. */
@@ -251,20 +215,17 @@ struct status stream_transcribe(struct stream *const *streams, size_t count,
     if (!waiting)
         return status;
     struct work work = {.pieces = malloc(waiting * sizeof *work.pieces),
-                        .packs = malloc((waiting + 1) * sizeof *work.packs),
                         .states = states};
-    if (!work.pieces || !work.packs)
+    if (!work.pieces)
         status = status_memory("segments");
     if (!status_failed(&status)) {
         list_waiting(work.pieces, streams, count);
-        size_t packs = make_packs(work.packs, work.pieces, waiting);
-        team_run(team, transcribe_pack, &work, packs);
+        team_run(team, transcribe_piece, &work, waiting);
         for (size_t i = 0; i < count; i++)
             streams[i]->pieces_done = streams[i]->pieces_count;
     }
     for (size_t i = 0; i < waiting && !status_failed(&status); i++)
         status = work.pieces[i]->status;
-    free(work.packs);
     free(work.pieces);
     return status;
 }

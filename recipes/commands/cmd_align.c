@@ -58,15 +58,15 @@ static struct status align(struct item *item, const struct alignment *a,
 {
     const real *log_probabilities;
     struct transcript_line *line;
-    size_t starts[2], count;
+    size_t rows, count;
     int32_t *ids;
     struct words_place place = {.end_s = (double)sound->count / sound->rate_hz,
                                 .stride =
                                     recogniser_settings(a->recogniser)->stride};
     struct status status = encode(&ids, &count, item, a->recogniser);
     if (!status_failed(&status))
-        status = recogniser_probabilities(&log_probabilities, starts, state,
-                                          sound, 1);
+        status =
+            recogniser_probabilities(&log_probabilities, &rows, state, sound);
     if (!status_failed(&status))
         status = transcript_open(&item->transcript, item->name,
                                  a->settings->channel, place.end_s);
@@ -74,7 +74,7 @@ static struct status align(struct item *item, const struct alignment *a,
         status = transcript_add_line(&line, &item->transcript);
     if (!status_failed(&status))
         status = words_align(line, recogniser_tokens(a->recogniser), ids, count,
-                             log_probabilities, starts[1], &place);
+                             log_probabilities, rows, &place);
     free(ids);
     return status;
 }

@@ -44,13 +44,12 @@ static struct status keep(struct development_item *item,
                           const struct sound *sound)
 {
     const real *log_probabilities;
-    size_t starts[2];
-    size_t tokens = (size_t)recogniser_tokens(d->recogniser)->count;
+    size_t rows, tokens = (size_t)recogniser_tokens(d->recogniser)->count;
     struct status status =
-        recogniser_probabilities(&log_probabilities, starts, state, sound, 1);
-    if (status_failed(&status) || !starts[1])
+        recogniser_probabilities(&log_probabilities, &rows, state, sound);
+    if (status_failed(&status) || !rows)
         return status;
-    item->rows = starts[1];
+    item->rows = rows;
     item->log_probabilities =
         malloc(item->rows * tokens * sizeof *item->log_probabilities);
     if (!item->log_probabilities)

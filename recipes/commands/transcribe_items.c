@@ -24,8 +24,7 @@ struct reading {
 /* Work goes in rounds: every recording that is open is read until it has some
  * segments, each on one worker; then all those segments are transcribed, on
  * all workers. So one long recording keeps all of them busy, and many short
- * ones too. What makes a round does not depend on the number of workers, and so
- * the transcripts do not. */
+ * ones too. */
 struct rounds {
     struct transcriber *transcriber;
     struct items *items;

@@ -103,14 +103,13 @@ static void probabilities_are_those_that_are_transcribed(void **state)
     (void)state;
     struct recogniser *recogniser = open_model(CMVN_UTTERANCE);
     const struct tokens *tokens = recogniser_tokens(recogniser);
-    size_t count = (size_t)tokens->count, starts[2];
+    size_t count = (size_t)tokens->count, rows;
     struct recogniser_state *own;
     const real *x;
     assert_ok(recogniser_start(&own, recogniser));
     for (size_t i = 0; i < COUNT; i++) {
         char *want = transcribe(recogniser, &sounds[i]), *text;
-        assert_ok(recogniser_probabilities(&x, starts, own, &sounds[i], 1));
-        size_t rows = starts[1];
+        assert_ok(recogniser_probabilities(&x, &rows, own, &sounds[i]));
         assert_true(rows > 0);
         for (size_t t = 0; t < rows; t++) {
             double sum = 0;
@@ -127,8 +126,8 @@ static void probabilities_are_those_that_are_transcribed(void **state)
         free(want);
     }
     struct sound none = {NULL, 0, RECORDING_RATE_HZ};
-    assert_ok(recogniser_probabilities(&x, starts, own, &none, 1));
-    assert_int_equal(starts[1], 0);
+    assert_ok(recogniser_probabilities(&x, &rows, own, &none));
+    assert_int_equal(rows, 0);
     recogniser_finish(own);
     recogniser_close(recogniser);
 }
@@ -216,81 +215,48 @@ static void silence_and_full_scale_are_transcribed(void **state)
     recogniser_close(recogniser);
 }
 
-/* One without a row at the beginning, in the middle and at the end, too. */
-static void recordings_together_say_what_each_says_alone(void **state)
+static void lines_have_the_text_and_times_of_the_recording(void **state)
 {
     (void)state;
     struct recogniser *recogniser = open_model(CMVN_UTTERANCE);
     struct recogniser_state *own;
-    struct sound list[COUNT + 3];
-    struct transcript_line lines[COUNT + 3];
-    double begins_s[COUNT + 3];
+    struct transcript_line line;
     const struct sound none = {NULL, 0, RECORDING_RATE_HZ};
-    size_t count = 0, starts[COUNT + 4];
-    const real *logits;
-    for (size_t i = 0; i < COUNT; i++) {
-        if (i == 0 || i == 5)
-            list[count++] = none;
-        list[count++] = sounds[i];
-    }
-    list[count++] = none;
-    for (size_t i = 0; i < count; i++)
-        begins_s[i] = 10.0 * (double)i;
     assert_ok(recogniser_start(&own, recogniser));
-    assert_ok(recogniser_hear(lines, own, list, begins_s, count));
-    for (size_t i = 0; i < count; i++) {
-        char *alone = transcribe(recogniser, &list[i]);
-        assert_string_equal(lines[i].text, alone);
-        assert_true(lines[i].start_s >= begins_s[i]);
-        assert_true(lines[i].end_s < begins_s[i] + 10);
-        free(alone);
-        transcript_free_line(&lines[i]);
+    for (size_t i = 0; i < COUNT; i++) {
+        double begin_s = 10.0 * (double)i;
+        char *text = transcribe(recogniser, &sounds[i]);
+        assert_ok(recogniser_hear(&line, own, &sounds[i], begin_s));
+        assert_string_equal(line.text, text);
+        assert_true(line.start_s >= begin_s);
+        assert_true(line.end_s < begin_s + 10);
+        free(text);
+        transcript_free_line(&line);
     }
-    assert_ok(recogniser_probabilities(&logits, starts, own, list, count));
-    assert_int_equal(starts[0], 0);
-    assert_int_equal(starts[1], 0);
-    assert_true(starts[2] > 0 && starts[count] > starts[2]);
-    assert_int_equal(starts[count], starts[count - 1]);
-    real *all = malloc(starts[count] * 6 * sizeof *all);
-    assert_non_null(all);
-    memcpy(all, logits, starts[count] * 6 * sizeof *all);
-    for (size_t i = 0; i < count; i++) {
-        size_t one[2];
-        assert_ok(recogniser_probabilities(&logits, one, own, &list[i], 1));
-        assert_int_equal(one[1], starts[i + 1] - starts[i]);
-        if (one[1])
-            assert_all_close(logits, all + starts[i] * 6, one[1] * 6, 1e-4);
-    }
-    assert_ok(recogniser_hear(NULL, own, NULL, NULL, 0));
-    free(all);
+    assert_ok(recogniser_hear(&line, own, &none, 3));
+    assert_int_equal(line.word_count, 0);
+    transcript_free_line(&line);
     recogniser_finish(own);
     recogniser_close(recogniser);
 }
 
-/* The same for every way of packing, and near what float gives. */
 static void eight_bits_hear_nearly_the_same(void **state)
 {
     (void)state;
     struct recogniser *exact = open_model(CMVN_STORED), *rounded;
     struct recogniser_state *one, *two;
-    struct transcript_line lines[COUNT];
-    const double begins_s[COUNT] = {0};
     static const struct settings int8 = {.precision = PRECISION_INT8};
-    size_t starts[COUNT + 1];
-    const real *want, *got;
     assert_ok(recogniser_open(&rounded, scratch_path("model2"), &int8));
     assert_ok(recogniser_start(&one, exact));
     assert_ok(recogniser_start(&two, rounded));
-    assert_ok(recogniser_probabilities(&want, starts, one, sounds, COUNT));
-    assert_ok(recogniser_probabilities(&got, starts, two, sounds, COUNT));
-    assert_all_close(got, want, starts[COUNT] * 6, 0.05);
-    assert_true(memcmp(got, want, starts[COUNT] * 6 * sizeof *got) != 0);
-    assert_ok(recogniser_hear(lines, two, sounds, begins_s, COUNT));
     for (size_t i = 0; i < COUNT; i++) {
-        char *alone = transcribe(rounded, &sounds[i]);
-        assert_string_equal(lines[i].text, alone);
-        free(alone);
-        transcript_free_line(&lines[i]);
+        const real *want, *got;
+        size_t rows, same;
+        assert_ok(recogniser_probabilities(&want, &rows, one, &sounds[i]));
+        assert_ok(recogniser_probabilities(&got, &same, two, &sounds[i]));
+        assert_int_equal(rows, same);
+        assert_all_close(got, want, rows * 6, 0.05);
+        assert_true(memcmp(got, want, rows * 6 * sizeof *got) != 0);
     }
     recogniser_finish(one);
     recogniser_finish(two);
@@ -309,14 +275,9 @@ static void too_long_a_recording_is_refused(void **state)
     assert_ok(recogniser_start(&own, recogniser));
     assert_refused(recogniser_transcribe(&text, own, &sound), "600 s long");
     assert_null(text);
-    struct sound halves[2] = {{NULL, count / 2, RECORDING_RATE_HZ},
-                              {NULL, count / 2 + 1, RECORDING_RATE_HZ}};
-    struct transcript_line lines[2];
-    const double begins_s[2] = {0};
-    assert_refused(recogniser_hear(lines, own, halves, begins_s, 2),
-                   "600 s long");
-    assert_null(lines[0].text);
-    assert_null(lines[1].text);
+    struct transcript_line line;
+    assert_refused(recogniser_hear(&line, own, &sound, 0), "600 s long");
+    assert_null(line.text);
     recogniser_finish(own);
     recogniser_finish(NULL);
     recogniser_close(recogniser);
@@ -354,7 +315,7 @@ int main(void)
         cmocka_unit_test(threads_share_a_model),
         cmocka_unit_test(what_holds_no_row_says_nothing),
         cmocka_unit_test(silence_and_full_scale_are_transcribed),
-        cmocka_unit_test(recordings_together_say_what_each_says_alone),
+        cmocka_unit_test(lines_have_the_text_and_times_of_the_recording),
         cmocka_unit_test(eight_bits_hear_nearly_the_same),
         cmocka_unit_test(too_long_a_recording_is_refused),
         cmocka_unit_test(a_model_without_tokens_is_refused),

@@ -20,21 +20,22 @@
 
 #define COUNT 3
 
-/* Opens a model, hears recordings together and closes it; lines are empty
+/* Opens a model, hears recordings and closes it; lines are empty
  * unless all went well. */
 static struct status hear(struct transcript_line *lines,
                           const struct sound *sounds, const char *path)
 {
     static const struct settings int8 = {.precision = PRECISION_INT8};
-    const double begins_s[COUNT] = {0};
     struct recogniser *recogniser;
     struct recogniser_state *state = NULL;
     struct status status = recogniser_open(&recogniser, path, &int8);
     memset(lines, 0, COUNT * sizeof *lines);
     if (!status_failed(&status))
         status = recogniser_start(&state, recogniser);
-    if (!status_failed(&status))
-        status = recogniser_hear(lines, state, sounds, begins_s, COUNT);
+    for (size_t i = 0; i < COUNT && !status_failed(&status); i++)
+        status = recogniser_hear(&lines[i], state, &sounds[i], 0);
+    for (size_t i = 0; i < COUNT && status_failed(&status); i++)
+        transcript_free_line(&lines[i]);
     recogniser_finish(state);
     recogniser_close(recogniser);
     return status;
@@ -74,7 +75,7 @@ static void without_memory_nothing_is_said_and_nothing_left(void **state)
         failures++;
         assert_int_equal(status.code, STATUS_MEMORY);
     }
-    assert_int_equal(failures, 6);
+    assert_int_equal(failures, 5);
 }
 
 static int open_all(void **state)

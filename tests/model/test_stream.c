@@ -129,9 +129,8 @@ static size_t expect(struct transcript_line *lines)
         const struct sound sound = {.samples = talk + segment.begin,
                                     .count = segment.end - segment.begin,
                                     .rate_hz = RATE};
-        const double begin_s = (double)segment.begin / RATE;
-        assert_ok(
-            recogniser_hear(&lines[count], states[0], &sound, &begin_s, 1));
+        assert_ok(recogniser_hear(&lines[count], states[0], &sound,
+                                  (double)segment.begin / RATE));
         if (lines[count].word_count)
             count++;
         else
