@@ -208,7 +208,7 @@ static const struct setting table[] = {
            "of the encoder's weights; int8 is 2.5 times as fast with AVX-512 "
            "VNNI, and costs 0.1 % of words"),
     INT("beam", beam, "0", 0, 65536, T | U, false,
-        "hypotheses that are kept; 0: 64 with any of lm, lexicon and hotwords, "
+        "hypotheses that are kept; 0: 64 with lm, lexicon, hotwords or n-best, "
         "else the best token of each row"),
     INT("n-best", n_best, "1", 1, 1000, T, false,
         "texts that are given for each line, in JSON"),

@@ -208,8 +208,13 @@ static int run(struct settings *settings, const bool *given, int count,
                     "or --table are wanted");
         return EXIT_MISUSE;
     }
+    struct status status = output_check(settings);
+    if (status_failed(&status)) {
+        command_say(&command_align, status.text);
+        return EXIT_MISUSE;
+    }
     gemm_threads(1);
-    struct status status = recogniser_open(&recogniser, settings->model, NULL);
+    status = recogniser_open(&recogniser, settings->model, NULL);
     a.recogniser = recogniser;
     if (!status_failed(&status))
         status = list_items(&a, &manifest, &text, operands);

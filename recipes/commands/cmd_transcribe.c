@@ -131,8 +131,13 @@ static int run(struct settings *settings, const bool *given, int count,
                     "--live writes text or --json to stdout, of one channel");
         return EXIT_MISUSE;
     }
+    struct status status = output_check(settings);
+    if (status_failed(&status)) {
+        command_say(&command_transcribe, status.text);
+        return EXIT_MISUSE;
+    }
     gemm_threads(1);
-    struct status status = transcribe(&failed, settings, count, operands);
+    status = transcribe(&failed, settings, count, operands);
     command_clear();
     int code = command_end(&command_transcribe, &status);
     return failed ? EXIT_FAILED : code;

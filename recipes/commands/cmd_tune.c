@@ -257,9 +257,9 @@ const struct command command_tune = {
     .verb = VERB_TUNE,
     .arguments = "--model FILE --table TABLE --lm FILE --out FILE [OPTIONS]",
     .purpose =
-        "finds the weight of a language model, and the bonus for words, that\n"
-        "make fewest errors on development data (never on those of a test), "
-        "for transcribe --config",
+        "chooses the weight of a language model and the bonus for words\n"
+        "that make fewest errors on development data (never on those of a "
+        "test), for transcribe --config",
     .example = "attune tune --model recogniser.safetensors --table dev.tsv "
                "--lm words.arpa --out decode.conf",
     .description =

@@ -67,6 +67,17 @@ static struct status check_names(const char *folder,
     return status;
 }
 
+struct status output_check(const struct settings *settings)
+{
+    bool formats[FORMAT_COUNT];
+    const char *asked = settings->format;
+    if (*asked && settings->json && strcmp(asked, "json") != 0)
+        return status_error(STATUS_INPUT,
+                            "--json is --format json: say that beside %.60s",
+                            asked);
+    return formats_parse(formats, *asked ? asked : "txt");
+}
+
 struct status output_open(struct output *output, const char *formats,
                           const char *folder, const struct output_name *names,
                           size_t count)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "audio/status.h"
+#include "model/encoder/settings.h"
 #include "model/text/transcript.h"
 #include "recipes/commands/formats.h"
 
@@ -19,6 +20,9 @@ struct output {
     bool formats[FORMAT_COUNT];
     const char *folder; /* NULL: stdout */
 };
+
+/* Refuses an unknown --format, and --json beside another. */
+MUST_CHECK struct status output_check(const struct settings *settings);
 
 /* formats: "txt,srt", "" for txt. folder: "" for stdout, else made if need be;
  * the caller's. names [count] are the transcripts' that will be written.

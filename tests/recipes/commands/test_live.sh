@@ -113,6 +113,15 @@ each_channel_has_a_file() {
         refused 'pair.wav and ./pair.wav would both be pair/pair' transcribe \
             --channel each --output-dir pair pair.wav ./pair.wav
 }
+# Before a model is opened.
+bad_formats_are_misuse() {
+    local options
+    for options in '--format SRT' '--json --format srt' '--live --format txt'; do
+        # shellcheck disable=SC2086
+        "$attune" transcribe --model absent.st $options talk.wav >out 2>err
+        same "$? $(wc -l <err)" '2 1' || return 1
+    done
+}
 # Nor on how many are at work.
 threads_make_no_difference() {
     transcribe --threads 1 talk.wav good talk.flac >one &&
@@ -131,5 +140,6 @@ check "live input and recordings are not both taken" operands_are_refused
 check "folders are searched through" folders_are_searched
 check "what fails is named, and the rest goes on" the_rest_goes_on
 check "each channel has a file of its own" each_channel_has_a_file
+check "formats that cannot be written are misuse" bad_formats_are_misuse
 check "text does not depend on threads" threads_make_no_difference
 finish
