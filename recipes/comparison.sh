@@ -32,9 +32,14 @@ finetune() { # NAME [--init ENCODER]
         --config "$here/finetune.conf" "${common[@]}" "$@"
 }
 
-transcribe() { # NAME
-    "$attune" transcribe --model "$work/$1.safetensors" --precision float \
-        --table "$corpus/test.tsv" --threads "$threads" >"$work/$1.txt"
+# Recordings as they are cut, in float: what is published shall not depend on
+# where pauses are found, or on the CPU.
+transcribe() { # NAME FILE [OPTIONS...]
+    local name=$1 file=$2
+    shift 2
+    "$attune" transcribe --model "$work/$name.safetensors" \
+        --table "$corpus/test.tsv" --threads "$threads" --precision float \
+        --no-vad --segment-seconds 600 "$@" >"$work/$file.txt"
 }
 
 # The learning curves, as $work/curves.svg.
@@ -78,8 +83,8 @@ train_both() {
     stage pretrain pretrain
     stage scratch finetune scratch
     stage pretrained finetune pretrained --init "$work/encoder.safetensors"
-    stage transcribe-scratch transcribe scratch
-    stage transcribe-pretrained transcribe pretrained
+    stage transcribe-scratch transcribe scratch scratch
+    stage transcribe-pretrained transcribe pretrained pretrained
     stage plot plot
 }
 

@@ -23,9 +23,7 @@ language_model() {
 transcribe_with_lm() { # NAME
     "$attune" tune --model "$work/$1.safetensors" --table "$corpus/dev.tsv" \
         --lm "$work/words.arpa" --out "$work/$1.conf" --threads "$threads"
-    "$attune" transcribe --model "$work/$1.safetensors" \
-        --config "$work/$1.conf" --table "$corpus/test.tsv" \
-        --threads "$threads" --precision float >"$work/$1-lm.txt"
+    transcribe "$1" "$1-lm" --config "$work/$1.conf"
 }
 
 stage corpus "$root/corpora/an4/prepare.sh" "$corpus" ${an4:+"$an4"}
