@@ -116,24 +116,6 @@ struct status transcript_end_line(struct transcript_line *line)
     return status_ok();
 }
 
-struct status transcript_text(char **text, const struct transcript *transcript)
-{
-    size_t room = 1;
-    for (size_t i = 0; i < transcript->line_count; i++)
-        room += strlen(transcript->lines[i].text) + 1;
-    char *end = malloc(room);
-    *text = end;
-    if (!end)
-        return status_memory("transcript");
-    for (size_t i = 0; i < transcript->line_count; i++) {
-        if (end > *text && *transcript->lines[i].text)
-            *end++ = ' ';
-        end = stpcpy(end, transcript->lines[i].text);
-    }
-    *end = '\0';
-    return status_ok();
-}
-
 void transcript_free_line(struct transcript_line *line)
 {
     for (size_t i = 0; i < line->alternative_count; i++)

@@ -70,11 +70,6 @@ transcript_add_alternative(struct transcript_line *line, const char *text,
  * the times of the first and the last. Again after more words. */
 MUST_CHECK struct status transcript_end_line(struct transcript_line *line);
 
-/* text [owned by the caller] out: those of the lines, with one space
- * between. */
-MUST_CHECK struct status transcript_text(char **text,
-                                         const struct transcript *transcript);
-
 void transcript_free_line(struct transcript_line *line);
 void transcript_free(struct transcript *transcript);
 

@@ -65,11 +65,7 @@ static void texts_are_words_with_a_space_between(void **state)
     (void)state;
     struct transcript transcript;
     struct transcript_line *line;
-    char *text;
     assert_ok(transcript_open(&transcript, "", 0, 0));
-    assert_ok(transcript_text(&text, &transcript));
-    assert_string_equal(text, "");
-    free(text);
     assert_ok(transcript_add_line(&line, &transcript));
     assert_ok(transcript_end_line(line));
     assert_string_equal(line->text, "");
@@ -79,14 +75,15 @@ static void texts_are_words_with_a_space_between(void **state)
     assert_ok(transcript_add_word(line, "cat", 3, 2, 3, 1));
     assert_ok(transcript_end_line(line));
     assert_string_equal(line->text, "the cat");
-    assert_ok(transcript_add_line(&line, &transcript));
-    assert_ok(transcript_end_line(line));
-    assert_ok(transcript_add_line(&line, &transcript));
-    assert_ok(transcript_add_word(line, "sat", 3, 4, 5, 1));
-    assert_ok(transcript_end_line(line));
-    assert_ok(transcript_text(&text, &transcript));
-    assert_string_equal(text, "the cat sat");
-    free(text);
+    struct transcript_line taken = *line;
+    *line = (struct transcript_line){.text = NULL};
+    assert_ok(transcript_add_alternative(&taken, "the hat", -1.5));
+    assert_ok(transcript_take_line(&transcript, &taken));
+    assert_null(taken.text);
+    assert_int_equal(transcript.line_count, 2);
+    assert_string_equal(transcript.lines[1].text, "the cat");
+    assert_int_equal(transcript.lines[1].alternative_count, 1);
+    assert_string_equal(transcript.lines[1].alternatives[0].text, "the hat");
     transcript_free(&transcript);
     assert_int_equal(fault_held(), 0);
 }
@@ -97,15 +94,17 @@ static void memory_that_runs_out_leaves_nothing(void **state)
     long n = 0;
     do {
         struct transcript transcript;
-        char *text = NULL;
+        struct transcript_line line = {.text = NULL};
         fault_at(n++);
         struct status status = fill(&transcript, 3);
         if (!status_failed(&status))
-            status = transcript_text(&text, &transcript);
+            status = transcript_add_alternative(&line, "x", 0);
+        if (!status_failed(&status))
+            status = transcript_take_line(&transcript, &line);
         assert_int_equal(status_failed(&status), fault_happened());
         if (fault_happened())
             assert_int_equal(status.code, STATUS_MEMORY);
-        free(text);
+        transcript_free_line(&line);
         transcript_free(&transcript);
         assert_int_equal(fault_held(), 0);
     } while (fault_happened());
