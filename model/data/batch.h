@@ -15,6 +15,7 @@ struct batch_item {
     uint64_t pass;  /* how often all recordings were gone through before */
     uint32_t first; /* row it begins at (cropped recordings) */
     uint32_t rows;  /* at most; at another speed than 0 there may be fewer */
+    uint32_t view;  /* 0, or 1: the same piece, augmented differently */
 };
 
 /* Items packed end to end, computed at once. */

@@ -130,6 +130,9 @@ static const struct setting table[] = {
     NUMBER("join-seconds", join_seconds, "0", 0, 3600, F, false,
            "recordings are joined at random, up to this: for long recordings, "
            "where speech begins and ends anywhere; 0: none"),
+    NUMBER("consistency", consistency, "0", 0, 100, F, false,
+           "weight of reading two augmentations of a recording alike; doubles "
+           "the work of an update; 0: one augmentation"),
     INT("time-masks", time_masks, "2", 0, 100, F, false,
         "SpecAugment: masks over time in an utterance"),
     NUMBER("time-mask-seconds", time_mask_seconds, "0.3", 0, 10, F, false,

@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/ctc/consistency.h"
 #include "model/ctc/ctc_loss.h"
 #include "model/encoder/encoder.h"
 #include "model/kernel/gemm.h"
 #include "model/layer/dropout.h"
 #include "model/layer/linear.h"
+#include "model/layer/softmax_loss.h"
 #include "model/train/joining.h"
 #include "model/train/packing.h"
 #include "model/train/run.h"
@@ -22,10 +24,12 @@
 /* One worker's memory. */
 struct worker {
     struct encoder *encoder;
+    struct batch_item *items; /* of all views */
     struct packing packing;
     struct joining joining;
     real *output, *d_output; /* [rows, dim] */
     real *logits;            /* [rows, tokens] */
+    real *log_p;             /* [rows, tokens] of the views, if two */
     double *scratch;         /* ctc_loss's */
 };
 
@@ -38,6 +42,7 @@ struct finetuning {
     size_t head_weight, head_bias; /* offsets */
     struct augment_settings augment;
     struct batch_plan *plan;
+    int views;                 /* of each recording in an update */
     size_t rows_most, longest; /* of the workers' memory */
     size_t join_rows;          /* longest of joined recordings */
     struct training_state state;
@@ -71,6 +76,33 @@ static void ctc_losses(struct lane_sums *sums, struct worker *w,
     }
 }
 
+/* The items, and once more for another view; their number. */
+static size_t views_fill(struct worker *w, const struct batch_item *items,
+                         size_t count, int views)
+{
+    for (size_t i = 0; i < count * (size_t)views; i++) {
+        w->items[i] = items[i % count];
+        w->items[i].view = (uint32_t)(i / count);
+    }
+    return count * (size_t)views;
+}
+
+/* Losses and their gradients, which the logits become. */
+static void losses(struct lane_sums *sums, struct worker *w,
+                   const struct finetuning *f)
+{
+    size_t rows = w->packing.pack.rows, tokens = (size_t)f->model.tokens.count;
+    if (f->views == 1) {
+        ctc_losses(sums, w, f);
+        return;
+    }
+    memcpy(w->log_p, w->logits, rows * tokens * sizeof *w->logits);
+    log_softmax(w->log_p, rows, tokens);
+    ctc_losses(sums, w, f);
+    sums->loss += consistency_loss(w->logits, w->log_p, rows / 2, tokens,
+                                   f->settings->consistency);
+}
+
 static void compute(void *context, struct lane_sums *sums, real *gradients,
                     const real *weights, const struct trainer_micro *micro)
 {
@@ -78,7 +110,6 @@ static void compute(void *context, struct lane_sums *sums, real *gradients,
     const struct settings *s = f->settings;
     struct worker *w = &f->worker[micro->worker];
     const struct micro_batch *m = &micro->batch->micros[micro->micro];
-    const struct batch_item *items = micro->batch->items + m->first;
     size_t tokens = (size_t)f->model.tokens.count, dim = (size_t)s->dim;
     struct random_key key = random_key((uint64_t)s->seed, RANDOM_DROPOUT);
     key = random_below(random_below(key, micro->update), micro->micro);
@@ -90,10 +121,12 @@ static void compute(void *context, struct lane_sums *sums, real *gradients,
     struct dropout dropout = {.key = random_below(key, KEY_HEAD),
                               .rate = (float)s->dropout};
     struct random_key join = random_key((uint64_t)s->seed, RANDOM_JOIN);
-    packing_fill(&w->packing, items, m->count, f->data.features, s,
+    size_t count =
+        views_fill(w, micro->batch->items + m->first, m->count, f->views);
+    packing_fill(&w->packing, w->items, count, f->data.features, s,
                  &f->augment);
-    joining_fill(&w->joining, &w->packing.pack, items, &f->texts, f->join_rows,
-                 tokens_space(&f->model.tokens),
+    joining_fill(&w->joining, &w->packing.pack, w->items, &f->texts,
+                 f->join_rows, tokens_space(&f->model.tokens),
                  random_below(random_below(join, micro->update), micro->micro));
     size_t rows = w->packing.pack.rows;
     const real *output = encoder_forward(w->encoder, weights, w->packing.input,
@@ -102,7 +135,7 @@ static void compute(void *context, struct lane_sums *sums, real *gradients,
     dropout_apply(w->output, rows * dim, dropout, 0);
     linear_forward(w->logits, w->output, weights + f->head_weight,
                    weights + f->head_bias, rows, dim, tokens);
-    ctc_losses(sums, w, f);
+    losses(sums, w, f);
     linear_backward(w->d_output, 0, gradients + f->head_weight,
                     gradients + f->head_bias, w->logits, w->output,
                     weights + f->head_weight, rows, dim, tokens);
@@ -206,7 +239,8 @@ static struct status open_plan(struct finetuning *f)
                             "%s: no recording can be learned from", s->data);
     if (status_failed(&status))
         return status;
-    f->rows_most = batch_plan_micro_rows(f->plan);
+    f->views = s->consistency > 0 ? 2 : 1;
+    f->rows_most = batch_plan_micro_rows(f->plan) * (size_t)f->views;
     f->longest = batch_plan_longest(f->plan);
     for (size_t u = 0; u < f->dev.manifest.count; u++) {
         size_t own = features_rows(f->dev.features, u);
@@ -236,7 +270,7 @@ static size_t most_labels(const struct transcripts *t)
 static struct status open_workers(struct finetuning *f)
 {
     size_t rows = f->rows_most, tokens = (size_t)f->model.tokens.count;
-    size_t items = batch_plan_micro_items(f->plan);
+    size_t items = batch_plan_micro_items(f->plan) * (size_t)f->views;
     size_t dim = (size_t)f->settings->dim;
     size_t width = (size_t)(f->settings->bins * f->settings->stride);
     size_t labels = most_labels(&f->texts);
@@ -259,9 +293,12 @@ static struct status open_workers(struct finetuning *f)
         w->output = calloc(rows, dim * sizeof *w->output);
         w->d_output = calloc(rows, dim * sizeof *w->d_output);
         w->logits = calloc(rows, tokens * sizeof *w->logits);
+        w->log_p = calloc(f->views > 1 ? rows : 1, tokens * sizeof *w->log_p);
         w->scratch = calloc(scratch, sizeof *w->scratch);
+        w->items = calloc(items, sizeof *w->items);
         if (!status_failed(&status) &&
-            (!w->output || !w->d_output || !w->logits || !w->scratch))
+            (!w->output || !w->d_output || !w->logits || !w->log_p ||
+             !w->scratch || !w->items))
             status = status_memory("workers");
         f->validation.workers[i] = (struct validation_worker){
             .encoder = w->encoder, .packing = &w->packing, .logits = w->logits};
@@ -279,6 +316,8 @@ static void close_workers(struct finetuning *f)
         free(w->output);
         free(w->d_output);
         free(w->logits);
+        free(w->log_p);
+        free(w->items);
         free(w->scratch);
     }
     free(f->worker);

@@ -24,6 +24,15 @@ void joining_close(struct joining *j)
     memset(j, 0, sizeof *j);
 }
 
+/* The same in each view. */
+static bool joins(const struct batch_item *a, const struct batch_item *b,
+                  struct random_key key)
+{
+    return a->view == b->view &&
+           random_uniform(random_below(key, b->pass), b->key.utterance) <
+               JOINING_SHARE;
+}
+
 void joining_fill(struct joining *j, struct pack *pack,
                   const struct batch_item *items,
                   const struct transcripts *texts, size_t longest,
@@ -34,7 +43,7 @@ void joining_fill(struct joining *j, struct pack *pack,
         size_t u = items[i].key.utterance;
         size_t count = texts->starts[u + 1] - texts->starts[u];
         size_t gap = space ? 1 : 0;
-        bool joined = i && random_uniform(key, i) < JOINING_SHARE &&
+        bool joined = i && joins(&items[i - 1], &items[i], key) &&
                       pack->starts[i + 1] - j->starts[n - 1] <= longest &&
                       end - j->label_starts[n - 1] + gap + count <= longest;
         if (joined && space) {

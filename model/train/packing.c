@@ -29,7 +29,8 @@ static struct random_key augment_key(const struct settings *s,
                                      const struct batch_item *item)
 {
     struct random_key key = random_key((uint64_t)s->seed, RANDOM_SPECAUGMENT);
-    return random_below(random_below(key, item->pass), item->key.utterance);
+    key = random_below(random_below(key, item->pass), item->key.utterance);
+    return item->view ? random_below(key, item->view) : key;
 }
 
 void packing_fill(struct packing *p, const struct batch_item *items,

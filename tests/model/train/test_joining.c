@@ -111,6 +111,33 @@ static void labels_that_rows_cannot_hold_are_not_joined(void **state)
     }
 }
 
+static void views_are_joined_alike_and_not_to_each_other(void **state)
+{
+    (void)state;
+    size_t twice[] = {0, 10, 15, 18, 30, 36, 46, 51, 54, 66, 72};
+    struct batch_item items[2 * ITEMS];
+    for (uint32_t i = 0; i < 2 * ITEMS; i++)
+        items[i] = (struct batch_item){.key = {.utterance = i % ITEMS},
+                                       .view = i / ITEMS};
+    for (uint64_t seed = 0; seed < 50; seed++) {
+        struct pack pack = {
+            .rows = 72, .utterances = 2 * ITEMS, .starts = twice};
+        joining_fill(&joining, &pack, items, &texts, 100, SPACE,
+                     random_key(seed, RANDOM_JOIN));
+        size_t half = pack.utterances / 2;
+        assert_int_equal(pack.utterances, 2 * half);
+        for (size_t i = 0; i <= half; i++) {
+            assert_int_equal(pack.starts[half + i], 36 + pack.starts[i]);
+            assert_int_equal(joining.label_starts[half + i],
+                             joining.label_starts[half] +
+                                 joining.label_starts[i]);
+        }
+        assert_memory_equal(joining.labels,
+                            joining.labels + joining.label_starts[half],
+                            joining.label_starts[half] * sizeof(int32_t));
+    }
+}
+
 static void the_same_key_joins_the_same(void **state)
 {
     (void)state;
@@ -142,7 +169,7 @@ static void memory_that_runs_out_is_said(void **state)
 static int open_all(void **state)
 {
     (void)state;
-    assert_ok(joining_open(&joining, ITEMS, 3));
+    assert_ok(joining_open(&joining, 2 * ITEMS, 3));
     return 0;
 }
 
@@ -160,6 +187,7 @@ int main(void)
         cmocka_unit_test(
             joined_recordings_have_their_labels_with_spaces_between),
         cmocka_unit_test(labels_that_rows_cannot_hold_are_not_joined),
+        cmocka_unit_test(views_are_joined_alike_and_not_to_each_other),
         cmocka_unit_test(the_same_key_joins_the_same),
         cmocka_unit_test(memory_that_runs_out_is_said),
     };

@@ -104,7 +104,7 @@ static void items_lie_end_to_end(void **state)
     packing_close(&p);
 }
 
-static void augmentation_is_by_seed_pass_and_recording(void **state)
+static void augmentation_is_by_seed_pass_view_and_recording(void **state)
 {
     (void)state;
     struct packing p;
@@ -114,14 +114,15 @@ static void augmentation_is_by_seed_pass_and_recording(void **state)
                                            .frequency_masks = 1,
                                            .frequency_width = 3};
     struct settings s = usual;
-    real *kept[4];
+    real *kept[5];
     struct batch_item items[2] = {{.key = {1, 0}, .rows = 4},
                                   {.key = {2, 0}, .rows = 30}};
     size_t bytes = 30 * WIDTH * sizeof(real);
     assert_ok(packing_open(&p, 34, 2, WIDTH));
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         s.seed = i == 2 ? 8 : 7;
         items[1].pass = i == 3;
+        items[1].view = i == 4;
         /* Once behind another, once alone. */
         packing_fill(&p, items + (i == 1), i == 1 ? 1 : 2, features, &s,
                      &masks);
@@ -131,7 +132,8 @@ static void augmentation_is_by_seed_pass_and_recording(void **state)
     assert_memory_equal(kept[0], kept[1], bytes);
     assert_true(memcmp(kept[0], kept[2], bytes));
     assert_true(memcmp(kept[0], kept[3], bytes));
-    for (int i = 0; i < 4; i++)
+    assert_true(memcmp(kept[0], kept[4], bytes));
+    for (int i = 0; i < 5; i++)
         free(kept[i]);
     packing_close(&p);
     assert_int_equal(fault_held(), 0);
@@ -161,7 +163,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(items_lie_end_to_end),
-        cmocka_unit_test(augmentation_is_by_seed_pass_and_recording),
+        cmocka_unit_test(augmentation_is_by_seed_pass_view_and_recording),
         cmocka_unit_test(without_memory_there_is_no_packing),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);

@@ -25,7 +25,7 @@ pretrain() {
 finetune() {
     $attune finetune --data "$work/train/table.tsv" --dev \
         "$work/train/table.tsv" --out "$work/f.st" $options \
-        --validate-every 4 --cmvn stored --join-seconds 4
+        --validate-every 4 --cmvn stored --join-seconds 4 --consistency 0.2
 }
 transcribe() {
     $attune transcribe --model "$work/f.st" --table "$work/train/table.tsv" \

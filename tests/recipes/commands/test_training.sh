@@ -69,7 +69,8 @@ workers_finetune() {
     for n in 1 2 3 4; do
         # shellcheck disable=SC2086
         finetune f$n.st $shape --updates 60 --threads $n --dropout 0.1 \
-            --layer-drop 0.2 --attention-dropout 0.1 --join-seconds 4 ||
+            --layer-drop 0.2 --attention-dropout 0.1 --join-seconds 4 \
+            --consistency 0.2 ||
             return 1
     done
     identical f1.st f2.st f3.st f4.st
