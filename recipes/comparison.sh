@@ -6,7 +6,7 @@
 #     work=FOLDER            where everything is written
 #     . recipes/comparison.sh
 #     stage corpus ...       makes $corpus/{untranscribed,train,dev,test}.tsv
-#     compare              or train_both, other stages, report
+#     compare                or compare_with_ngrams
 #
 # Pretrains on what is not transcribed, fine-tunes on what is; fine-tunes
 # another model from scratch with the same settings; prints what both make of
@@ -107,4 +107,27 @@ report() {
 compare() {
     train_both
     report
+}
+
+# With n-grams of the training transcripts, their weight chosen on the
+# development set.
+transcribe_with_ngrams() { # NAME
+    "$attune" tune --model "$work/$1.safetensors" --table "$corpus/dev.tsv" \
+        --lm "$work/words.arpa" --out "$work/$1.conf" --threads "$threads"
+    transcribe "$1" "$1-ngrams" --config "$work/$1.conf"
+}
+
+compare_with_ngrams() {
+    local name
+    train_both
+    stage ngrams "$attune" ngram --data "$corpus/train.tsv" \
+        --out "$work/words.arpa"
+    for name in scratch pretrained; do
+        stage "ngrams-$name" transcribe_with_ngrams $name
+    done
+    report
+    for name in scratch pretrained; do
+        echo "$("$attune" score "$corpus/test.tsv" "$work/$name-ngrams.txt" |
+            grep '^%WER') $name, with n-grams"
+    done
 }

@@ -5,8 +5,9 @@
 #     . recipes/stages.sh
 #     stage NAME COMMAND...
 #
-# A stage logs to $work/log/NAME and leaves the mark $work/done/NAME; marked
-# stages are skipped, so that a recipe which was stopped goes on where it was.
+# A stage logs to $work/log/NAME, adds the processor time it took, in seconds,
+# as a line to $work/cpu/NAME, and leaves the mark $work/done/NAME; marked stages
+# are skipped, so that a recipe which was stopped goes on where it was.
 # `from=NAME` in the environment runs that stage and all after it again.
 
 set -euo pipefail
@@ -16,10 +17,17 @@ attune=${attune:-$root/build/release/attune}
     echo "$attune: not built yet: run make in $root" >&2
     exit 1
 }
-mkdir -p "${work:?}/log" "$work/done"
+mkdir -p "${work:?}/log" "$work/done" "$work/cpu"
+
+# $used: of this shell's children so far, in seconds.
+processor_time() {
+    times >"$work/log/times"
+    used=$(awk -F '[ms ]' 'NR == 2 { print 60 * ($1 + $4) + $2 + $5 }' \
+        "$work/log/times")
+}
 
 stage() {
-    local name=$1 code
+    local name=$1 code before
     shift
     if [ "${from:-}" = "$name" ]; then
         again=1
@@ -30,6 +38,8 @@ stage() {
     fi
     rm -f "$work/done/$name"
     echo "== $name" >&2
+    processor_time
+    before=$used
     # Not `if "$@"` or `"$@" || code=$?`: set -e would be off inside.
     set +e
     (
@@ -38,6 +48,9 @@ stage() {
     ) 2>&1 | tee "$work/log/$name" >&2
     code=${PIPESTATUS[0]}
     set -e
+    processor_time
+    awk -v before="$before" -v after="$used" \
+        'BEGIN { printf "%.1f\n", after - before }' >>"$work/cpu/$name"
     if [ "$code" != 0 ]; then
         echo "== $name failed (exit status $code): see $work/log/$name;" \
             "the same command goes on here" >&2

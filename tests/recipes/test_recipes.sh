@@ -141,7 +141,7 @@ an4_of_tones() {
 an4() { # FOLDER NAME
     env an4="$1" work="$work/$2" recipes/an4/run.sh >"$work/$2.out" \
         2>"$work/$2.err" || { cat "$work/$2.err"; return 1; }
-    tail -n 2 "$work/$2.out" | grep -c '^%WER .* with a language model$' |
+    tail -n 2 "$work/$2.out" | grep -c '^%WER .* with n-grams$' |
         grep -qx 2 || return 1
     head -n -2 "$work/$2.out" >"$work/$2.head" && mv "$work/$2.head" \
         "$work/$2.out"

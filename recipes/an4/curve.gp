@@ -1,0 +1,19 @@
+# Word error rate against minutes of transcripts: of curve.sh.
+# gnuplot -e "work='FOLDER'" curve.gp
+set terminal svg size 640,420 background rgb 'white'
+set output work.'/curve.svg'
+set xlabel 'minutes of transcribed recordings'
+set ylabel 'word error rate on the test recordings, %'
+set logscale x
+set xrange [0.8:50]
+set xtics (1, 2, 5, 10, 20, 37)
+set yrange [0:105]
+set grid
+set key top right
+data(arm) = work.'/curve-'.arm.'.dat'
+plot for [i = 1:2] data(word('scratch own-rp', i)) \
+         using 1:2:3 with yerrorlines lc i pt 7 \
+         title word('from_scratch own-rp', i), \
+     for [i = 1:2] data(word('scratch own-rp', i)) \
+         using 1:4:5 with yerrorlines lc i pt 6 dt 2 \
+         title word('from_scratch own-rp', i).', n-grams'

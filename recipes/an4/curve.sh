@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Word error rate against minutes of transcripts, from scratch and pretrained on
+# AN4's own recordings.
+#
+#     [an4=FOLDER] [work=FOLDER] [seeds="1 2 3"] [threads=N] [from=STAGE] \
+#         recipes/an4/curve.sh
+#
+# FOLDER is a copy of the corpus; without one it is downloaded. On stdout: a
+# table of means and 95 % intervals over the seeds; $work/curve.svg has the same
+# as a picture, $work/curve.tsv every single result. Stopped, it goes on where
+# it was; with more seeds, it adds them.
+work=${work:-work/an4-experiments}
+# shellcheck source=recipes/an4/experiments.sh
+. "$(dirname "${BASH_SOURCE[0]}")/experiments.sh"
+
+for seed in ${seeds:-1 2 3}; do
+    encoder own-rp "$seed"
+    for labels in all 5 1 10 20; do
+        recogniser scratch $labels "$seed"
+        recogniser own-rp $labels "$seed"
+    done
+done
+results curve "1 5 10 20 all" scratch own-rp
+for arm in scratch own-rp; do
+    awk -v arm=$arm -f "$here/summary.awk" "$work/curve.tsv" |
+        sed "s/^all /$(minutes) /" >"$work/curve-$arm.dat"
+done
+gnuplot -e "work='$work'" "$here/curve.gp"

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# What to pretrain on, and what to predict: AN4's own recordings or a pool of
+# ten hours that has them, too; codes of random projections or of k-means;
+# once, or again with clusters of the first encoder's middle layer.
+#
+#     data=FOLDER [work=FOLDER] [seeds="1 2 3"] [threads=N] [from=STAGE] \
+#         recipes/an4/encoders.sh
+#
+# FOLDER has the pool's corpora (see corpora/pool) in folders of their names. On
+# stdout: a table of error rates with 5 minutes and with all transcripts;
+# $work/encoders.tsv has every single result. Encoders are of one seed,
+# fine-tuning of several. Stopped, it goes on where it was.
+work=${work:-work/an4-experiments}
+an4=${data:?a folder of the corpora}/an4
+# shellcheck source=recipes/an4/experiments.sh
+. "$(dirname "${BASH_SOURCE[0]}")/experiments.sh"
+
+arms="own-rp own-km own-rp-2 own-km-2 pool-rp pool-km pool-rp-2 pool-km-2"
+for arm in $arms; do
+    encoder "$arm" 1
+    for seed in ${seeds:-1 2 3}; do
+        for labels in all 5; do
+            recogniser "$arm" $labels "$seed" 1
+        done
+    done
+done
+# shellcheck disable=SC2086
+results encoders "5 all" scratch $arms
