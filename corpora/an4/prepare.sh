@@ -6,8 +6,9 @@
 # FOLDER is a copy of AN4: either CMU's own (with etc/an4_train.transcription
 # and wav/), or one with a manifest.tsv whose paths begin with audio/train/ and
 # audio/test/. Without it the corpus is downloaded from CMU. Writes
-# OUT/{train,dev,test,untranscribed}.tsv; recordings are linked as OUT/audio,
-# not copied.
+# OUT/{train,dev,test,untranscribed}.tsv, and OUT/train-{1,5,10,20}min.tsv with
+# what of train.tsv is in the lists labels-*.list; recordings are linked as
+# OUT/audio, not copied.
 set -euo pipefail
 
 [ $# -ge 1 ] && [ $# -le 2 ] || {
@@ -80,6 +81,20 @@ awk -F '\t' -v OFS='\t' -v out="$out" '
             print $2, $3, $4 >(out "/untranscribed.tsv")
     }' "$here/dev.speakers" "$out/all"
 rm "$out/all"
-for part in train dev test; do
+
+# What is transcribed where labels are few, by the last part of ids.
+for minutes in 1 5 10 20; do
+    few=train-${minutes}min
+    awk -F '\t' '
+        FNR == NR { wanted[$1] = 1; next }
+        { name = $1; sub(/.*\//, "", name) }
+        FNR == 1 || name in wanted { print }
+        ' "$here/labels-${minutes}min.list" "$out/train.tsv" >"$out/$few.tsv"
+    missing=$(($(wc -l <"$here/labels-${minutes}min.list") + 1 - \
+        $(wc -l <"$out/$few.tsv")))
+    [ $missing = 0 ] ||
+        echo "$0: $few: $missing of its recordings are not in $source" >&2
+done
+for part in train train-{1,5,10,20}min dev test; do
     echo "$part: $(($(wc -l <"$out/$part.tsv") - 1)) recordings"
 done
