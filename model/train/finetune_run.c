@@ -50,6 +50,7 @@ struct finetuning {
     int workers;
     struct worker *worker;
     struct validation validation;
+    double wer, cer; /* of the last validation: a save follows it */
     const struct run_host *host;
 };
 
@@ -165,11 +166,12 @@ static struct status validate(void *context, double *error,
         validation_run(&words, &characters, &f->validation, weights);
     if (status_failed(&status))
         return status;
-    double wer = edit_rate(&words), cer = edit_rate(&characters);
-    *error = wer + cer / 1000;
-    journal_number(journal, "dev_wer", wer);
-    journal_number(journal, "dev_cer", cer);
-    snprintf(text, size, "dev WER %.2f CER %.2f", wer, cer);
+    f->wer = edit_rate(&words);
+    f->cer = edit_rate(&characters);
+    *error = f->wer + f->cer / 1000;
+    journal_number(journal, "dev_wer", f->wer);
+    journal_number(journal, "dev_cer", f->cer);
+    snprintf(text, size, "dev WER %.2f CER %.2f", f->wer, f->cer);
     return status;
 }
 
@@ -184,8 +186,10 @@ static struct status save(void *context, const real *weights,
     out.cmvn_scale = (float *)features_scale(f->data.features);
     run_provenance(&out.provenance, f->settings, VERB_FINETUNE, &f->data,
                    state);
-    snprintf(text, sizeof text, "%.2f", state->best);
+    snprintf(text, sizeof text, "%.2f", f->wer);
     provenance_set(&out.provenance, "finetune.dev_wer", text);
+    snprintf(text, sizeof text, "%.2f", f->cer);
+    provenance_set(&out.provenance, "finetune.dev_cer", text);
     return checkpoint_write(f->settings->out, &out);
 }
 

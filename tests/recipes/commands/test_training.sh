@@ -150,6 +150,18 @@ reuses_the_encoder() {
         "$($attune show "$work/pf.st" | grep tokens)"
 }
 
+# The error rates that a model tells are those of the validation that chose it.
+keeps_its_errors() {
+    local kind
+    for kind in wer cer; do
+        same "$($attune show "$work/pf.st" | grep "dev_$kind")" \
+            "finetune.dev_$kind	$(LC_ALL=C printf %.2f "$($attune show \
+                "$work/pf.st.journal" --columns dev_wer,dev_cer,dev_$kind |
+                tail -n +2 | sort -g -k 1,1 -k 2,2 | head -n 1 | cut -f 3)")" ||
+            return 1
+    done
+}
+
 second_iteration() {
     pretrain hubert2.st --updates 20 --targets k-means --target-model \
         "$work/p1.st" --target-layer 1 || return 1
@@ -184,6 +196,8 @@ check "tones become letters" learns
 check "1 to 3 workers hear the same, and so does one recording alone" \
     workers_transcribe
 check "an encoder is pretrained, fine-tuned, and adapted" reuses_the_encoder
+check "a model tells the errors of the validation that chose it" \
+    keeps_its_errors
 check "a layer of a checkpoint can be clustered" second_iteration
 check "1 to 4 workers fine-tune the same model, byte for byte" workers_finetune
 check "1 to 4 workers pretrain the same model (random projection)" \
