@@ -21,6 +21,14 @@ void provenance_set(struct provenance *p, const char *key, const char *value)
     snprintf(p->value[i], sizeof p->value[i], "%s", value);
 }
 
+const char *provenance_get(const struct provenance *p, const char *key)
+{
+    for (size_t i = 0; i < p->count; i++)
+        if (!strcmp(p->key[i], key))
+            return p->value[i];
+    return "";
+}
+
 static struct status read_settings(struct settings *s,
                                    const struct safetensors *file,
                                    const char *path)

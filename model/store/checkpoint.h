@@ -19,15 +19,20 @@
 #define CHECKPOINT_EXTRA_TENSORS 6 /* "attune.*": targets and statistics */
 
 /* Where a model comes from, kept as "attune.run.KEY" in the header. */
-#define CHECKPOINT_PROVENANCE 24
+#define CHECKPOINT_PROVENANCE 32
+#define PROVENANCE_SIZE 2048 /* of a value; what is longer is cut */
 struct provenance {
     size_t count;
     char key[CHECKPOINT_PROVENANCE][32];
-    char value[CHECKPOINT_PROVENANCE][512];
+    char value[CHECKPOINT_PROVENANCE][PROVENANCE_SIZE];
 };
 
 void provenance_set(struct provenance *provenance, const char *key,
                     const char *value);
+
+/* The value of key; "" if there is none. */
+const char *provenance_get(const struct provenance *provenance,
+                           const char *key);
 
 struct checkpoint {
     struct settings settings; /* those of the model are meaningful */

@@ -194,33 +194,89 @@ void run_initialise(real *block, const struct parameters *parameters,
     }
 }
 
+/* "NAME=VALUE NAME=VALUE ...", of what the result depends on. */
+static void run_settings(char *text, size_t size, const struct settings *s,
+                         enum verb verb)
+{
+    static const char *const others[] = {
+        "threads",      "readers",   "cache-mib", "save-every",
+        "report-every", "overwrite", "help"};
+    size_t count, length = 0;
+    const struct setting *table = settings_table(&count);
+    char value[SETTING_TEXT_SIZE];
+    text[0] = '\0';
+    for (size_t i = 0; i < count; i++) {
+        const struct setting *row = &table[i];
+        bool counts =
+            (row->verbs & verb) && !row->of_model && row->kind != SETTING_TEXT;
+        for (size_t k = 0; k < sizeof others / sizeof *others; k++)
+            counts = counts && strcmp(row->name, others[k]);
+        if (!counts)
+            continue;
+        settings_get(value, sizeof value, s, row);
+        snprintf(text + length, size - length, "%s%s=%s", length ? " " : "",
+                 row->name, value);
+        length += strlen(text + length);
+    }
+}
+
+/* What the verb's run on the model to start from was, behind those before. */
+static void keep_before(struct provenance *p, const char *name)
+{
+    static const char *const kinds[] = {"before", "data", "minutes", "updates",
+                                        "dev_wer"};
+    const char *was[sizeof kinds / sizeof *kinds];
+    char key[32], text[PROVENANCE_SIZE];
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        snprintf(key, sizeof key, "%s.%s", name, kinds[i]);
+        was[i] = provenance_get(p, key);
+    }
+    if (!was[1][0])
+        return;
+    snprintf(text, sizeof text, "%s%s%s: %s minutes, %s updates%s%s", was[0],
+             was[0][0] ? "; " : "", was[1], was[2], was[3],
+             was[4][0] ? ", dev WER " : "", was[4]);
+    snprintf(key, sizeof key, "%s.before", name);
+    provenance_set(p, key, text);
+}
+
 void run_provenance(struct provenance *p, const struct settings *s,
                     enum verb verb, const struct recordings *data,
                     const struct training_state *state)
 {
-    char text[512];
     const char *name = verb == VERB_PRETRAIN ? "pretrain" : "finetune";
-    char key[32];
+    char key[32], fingerprint[24], recordings[24], minutes[32], updates[48];
+    char seed[32], settings[PROVENANCE_SIZE];
+    size_t count = 0;
+    for (size_t u = 0; u < data->manifest.count; u++)
+        count += !features_problem(data->features, u);
+    snprintf(fingerprint, sizeof fingerprint, "%016" PRIx64,
+             manifest_fingerprint(&data->manifest));
+    snprintf(recordings, sizeof recordings, "%zu", count);
+    snprintf(minutes, sizeof minutes, "%.1f",
+             features_seconds(data->features) / 60);
+    snprintf(updates, sizeof updates, "%" PRIu64 " of %d", state->update,
+             s->updates);
+    snprintf(seed, sizeof seed, "%.0f", s->seed);
+    run_settings(settings, sizeof settings, s, verb);
     const struct {
         const char *key, *value;
-    } words[] = {{"data", s->data}, {"init", s->init}};
+    } all[] = {{"data", s->data},
+               {"dev", s->dev},
+               {"init", s->init},
+               {"target-model", s->target_model},
+               {"fingerprint", fingerprint},
+               {"recordings", recordings},
+               {"minutes", minutes},
+               {"updates", updates},
+               {"seed", seed},
+               {"settings", settings}};
+    keep_before(p, name);
     provenance_set(p, "program", "attune " ATTUNE_VERSION);
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        snprintf(key, sizeof key, "%s.%s", name, words[i].key);
-        if (words[i].value[0])
-            provenance_set(p, key, words[i].value);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        snprintf(key, sizeof key, "%s.%s", name, all[i].key);
+        /* "" where it was something in the model to start from. */
+        if (all[i].value[0] || provenance_get(p, key)[0])
+            provenance_set(p, key, all[i].value);
     }
-    snprintf(key, sizeof key, "%s.fingerprint", name);
-    snprintf(text, sizeof text, "%016" PRIx64,
-             manifest_fingerprint(&data->manifest));
-    provenance_set(p, key, text);
-    snprintf(key, sizeof key, "%s.minutes", name);
-    snprintf(text, sizeof text, "%.1f", features_seconds(data->features) / 60);
-    provenance_set(p, key, text);
-    snprintf(key, sizeof key, "%s.updates", name);
-    snprintf(text, sizeof text, "%" PRIu64 " of %d", state->update, s->updates);
-    provenance_set(p, key, text);
-    snprintf(key, sizeof key, "%s.seed", name);
-    snprintf(text, sizeof text, "%.0f", s->seed);
-    provenance_set(p, key, text);
 }

@@ -82,8 +82,10 @@ run_resume(bool *finished, struct training_state *state, struct status status,
 void run_initialise(real *block, const struct parameters *parameters,
                     const struct checkpoint *init, uint64_t seed);
 
-/* Who made this: version, verb, data, seconds, updates, seed, settings of the
- * run. */
+/* Who made this: version, verb, data, minutes, updates, seed, settings of the
+ * run ("NAME=VALUE NAME=VALUE ...": all but paths, the model's own, and those
+ * that change nothing in the result). If the model to start from tells of a run
+ * of the same verb, that is kept in a sentence, as "VERB.before". */
 void run_provenance(struct provenance *provenance,
                     const struct settings *settings, enum verb verb,
                     const struct recordings *data,

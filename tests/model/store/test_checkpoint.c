@@ -158,6 +158,8 @@ static void provenance_replaces_and_is_bounded(void **state)
         provenance_set(&p, key, "x");
     }
     assert_int_equal(p.count, CHECKPOINT_PROVENANCE);
+    assert_string_equal(provenance_get(&p, "b"), "2");
+    assert_string_equal(provenance_get(&p, "c"), "");
 }
 
 /* ---- Damaged files ---- */

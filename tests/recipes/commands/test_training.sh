@@ -162,6 +162,22 @@ keeps_its_errors() {
     done
 }
 
+# And of the runs before, what they depended on.
+keeps_its_runs() {
+    $attune show "$work/adapted.st" | tee "$work/adapted.show"
+    grep -q '^pretrain.settings	updates=30 .* whiten=8 ' \
+        "$work/adapted.show" || return 1
+    grep '^finetune.settings	' "$work/adapted.show" >"$work/settings"
+    grep -q 'updates=20 .*freeze-updates=5 head-rate=2 layer-decay=0.8 ' \
+        "$work/settings" && ! grep -Eq 'threads|save-every|dim' \
+        "$work/settings" || return 1
+    grep -qx "finetune.before	$work/train/table.tsv: .* minutes, 20 of 20\
+ updates, dev WER 100.00" "$work/adapted.show" &&
+        grep -qx 'finetune.recordings	24' "$work/adapted.show" &&
+        grep -qx "finetune.dev	$work/test/table.tsv" "$work/adapted.show" &&
+        ! grep -q before <($attune show "$work/pf.st")
+}
+
 second_iteration() {
     pretrain hubert2.st --updates 20 --targets k-means --target-model \
         "$work/p1.st" --target-layer 1 || return 1
@@ -198,6 +214,8 @@ check "1 to 3 workers hear the same, and so does one recording alone" \
 check "an encoder is pretrained, fine-tuned, and adapted" reuses_the_encoder
 check "a model tells the errors of the validation that chose it" \
     keeps_its_errors
+check "a model tells the settings of its runs, and of what came before" \
+    keeps_its_runs
 check "a layer of a checkpoint can be clustered" second_iteration
 check "1 to 4 workers fine-tune the same model, byte for byte" workers_finetune
 check "1 to 4 workers pretrain the same model (random projection)" \
