@@ -25,6 +25,22 @@ struct status quantiser_open(struct quantiser *q, int codebooks, int codes,
     return status_memory("targets");
 }
 
+struct status quantiser_copy(struct quantiser *to, const struct quantiser *from)
+{
+    struct status status = quantiser_open(to, from->codebooks, from->codes,
+                                          from->width, from->input);
+    if (status_failed(&status))
+        return status;
+    size_t b = (size_t)from->codebooks, v = (size_t)from->codes;
+    size_t w = (size_t)from->width, n = (size_t)from->input;
+    memcpy(to->mean, from->mean, n * sizeof *to->mean);
+    memcpy(to->projection, from->projection,
+           b * w * n * sizeof *to->projection);
+    memcpy(to->code, from->code, b * v * w * sizeof *to->code);
+    memcpy(to->bias, from->bias, b * v * sizeof *to->bias);
+    return status;
+}
+
 void quantiser_close(struct quantiser *q)
 {
     free(q->mean);

@@ -57,10 +57,12 @@ void quantiser_label(uint16_t *codes, const struct quantiser *quantiser,
                      const float *x, size_t count, float *scratch);
 size_t quantiser_scratch(const struct quantiser *quantiser);
 
-/* A copy of all arrays allocated for the given sizes, zeroed (for loading). */
+/* All arrays allocated for the given sizes, zeroed (for loading). */
 MUST_CHECK struct status quantiser_open(struct quantiser *quantiser,
                                         int codebooks, int codes, int width,
                                         int input);
+MUST_CHECK struct status quantiser_copy(struct quantiser *to,
+                                        const struct quantiser *from);
 void quantiser_close(struct quantiser *quantiser);
 
 #endif

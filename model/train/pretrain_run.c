@@ -251,11 +251,12 @@ static struct status run(struct pretraining *p)
     struct status status = open_model(&finished, p);
     if (status_failed(&status) || finished)
         return status;
-    snprintf(text, sizeof text,
-             "%.2f million parameters; codes in use %d of %d, perplexity %.1f",
-             (double)parameters_size(&p->model.parameters) / 1e6,
-             p->targets.use.used, p->targets.quantiser.codes,
-             p->targets.use.perplexity);
+    snprintf(
+        text, sizeof text,
+        "%.2f million parameters; codes%s in use %d of %d, perplexity %.1f",
+        (double)parameters_size(&p->model.parameters) / 1e6,
+        p->init.quantiser.codes ? " of --init" : "", p->targets.use.used,
+        p->targets.quantiser.codes, p->targets.use.perplexity);
     p->host->note(text);
     status = open_plan(p);
     if (!status_failed(&status))
@@ -301,9 +302,11 @@ struct status pretrain_run(struct settings *settings, const bool *given,
         status =
             recordings_open(&p.data, settings->data, settings, p.init.cmvn_mean,
                             p.init.cmvn_scale, p.team, host);
+    if (!run_same_targets(&p.init, settings))
+        quantiser_close(&p.init.quantiser);
     if (!status_failed(&status))
         status = targets_open(&p.targets, &p.data.manifest, p.data.features,
-                              settings, p.team);
+                              settings, &p.init.quantiser, p.team);
     status = run_meet(status, settings, &p.data, p.workers, host);
     if (!status_failed(&status))
         status = ranks_same(host->ranks, p.targets.codes,

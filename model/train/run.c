@@ -179,6 +179,31 @@ struct status run_resume(bool *finished, struct training_state *state,
     return status;
 }
 
+bool run_same_targets(const struct checkpoint *init, const struct settings *s)
+{
+    static const char *const kinds[] = {"targets",    "codebooks",
+                                        "codes",      "whiten",
+                                        "code-width", "target-layer"};
+    char value[64], word[128], theirs[PROVENANCE_SIZE + 2];
+    size_t count;
+    const struct setting *table = settings_table(&count);
+    snprintf(theirs, sizeof theirs, " %s ",
+             provenance_get(&init->provenance, "pretrain.settings"));
+    bool same =
+        init->quantiser.codes &&
+        !strcmp(s->target_model,
+                provenance_get(&init->provenance, "pretrain.target-model"));
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+            if (strcmp(table[i].name, kinds[k]))
+                continue;
+            settings_get(value, sizeof value, s, &table[i]);
+            snprintf(word, sizeof word, " %s=%s ", kinds[k], value);
+            same = same && strstr(theirs, word);
+        }
+    return same;
+}
+
 void run_initialise(real *block, const struct parameters *parameters,
                     const struct checkpoint *init, uint64_t seed)
 {
@@ -187,6 +212,9 @@ void run_initialise(real *block, const struct parameters *parameters,
         const struct parameter *to = &parameters->list[i];
         const struct parameter *from =
             parameters_find(&init->parameters, to->name);
+        if (!strncmp(to->name, "masked_prediction_head.", 23) &&
+            !init->quantiser.codes)
+            continue;
         if (from && from->dims == to->dims &&
             !memcmp(from->shape, to->shape, sizeof to->shape))
             memcpy(block + to->offset, init->weights + from->offset,

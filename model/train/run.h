@@ -78,7 +78,13 @@ run_resume(bool *finished, struct training_state *state, struct status status,
            const struct parameters *parameters, const struct settings *settings,
            enum verb verb, uint64_t fingerprint, const struct run_host *host);
 
-/* block: initial values, then init's tensors of the same name and shape. */
+/* Whether a run of settings predicts what the run that made init did: its codes
+ * and the head that predicts them can go on. */
+bool run_same_targets(const struct checkpoint *init,
+                      const struct settings *settings);
+
+/* block: initial values, then init's tensors of the same name and shape; the
+ * head that predicts codes only if init has the codes, too. */
 void run_initialise(real *block, const struct parameters *parameters,
                     const struct checkpoint *init, uint64_t seed);
 

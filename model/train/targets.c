@@ -231,6 +231,7 @@ static struct status label(struct targets *t, struct labelling *l,
 
 static struct status fit_and_label(struct targets *t, const struct source *s,
                                    size_t recordings, size_t longest,
+                                   const struct quantiser *kept,
                                    struct team *team)
 {
     size_t workers = (size_t)s->workers;
@@ -249,7 +250,9 @@ static struct status fit_and_label(struct targets *t, const struct source *s,
         if (!l.vectors[i])
             status = status_memory("targets");
     }
-    if (!status_failed(&status))
+    if (!status_failed(&status) && kept->codes)
+        status = quantiser_copy(&t->quantiser, kept);
+    else if (!status_failed(&status))
         status = fit(t, &l, recordings, team);
     if (!status_failed(&status))
         status = label(t, &l, recordings, team);
@@ -264,7 +267,8 @@ static struct status fit_and_label(struct targets *t, const struct source *s,
 
 struct status targets_open(struct targets *t, const struct manifest *manifest,
                            struct features *features,
-                           const struct settings *settings, struct team *team)
+                           const struct settings *settings,
+                           const struct quantiser *kept, struct team *team)
 {
     size_t longest = 0, count = manifest->count;
     struct settings changed;
@@ -291,7 +295,7 @@ struct status targets_open(struct targets *t, const struct manifest *manifest,
     else if (settings->targets == TARGET_KMEANS)
         status = open_mfcc_source(&source, &changed, manifest, team);
     if (!status_failed(&status))
-        status = fit_and_label(t, &source, count, longest, team);
+        status = fit_and_label(t, &source, count, longest, kept, team);
     close_source(&source, features);
     if (status_failed(&status))
         targets_close(t);

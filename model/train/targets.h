@@ -22,16 +22,16 @@ struct targets {
     struct codebook_use use;
 };
 
-/* Fits the quantiser the settings ask for (random projection of the stacked
- * frames; k-means of stacked MFCC with deltas, or of a layer of
- * settings->target_model) to rows evenly spread over all recordings, and
- * labels them all. features is scanned. The same result on any number of
- * workers. */
-MUST_CHECK struct status targets_open(struct targets *targets,
-                                      const struct manifest *manifest,
-                                      struct features *features,
-                                      const struct settings *settings,
-                                      struct team *team);
+/* Takes over the quantiser `kept`, or (codes 0) fits one, and labels all
+ * recordings. Fitted is what the settings ask for (random projection of the
+ * stacked frames; k-means of stacked MFCC with deltas, or of a layer of
+ * settings->target_model) to rows evenly spread over all recordings. kept is of
+ * the same kind of vectors, of a run with the same settings. features is
+ * scanned. The same result on any number of workers. */
+MUST_CHECK struct status
+targets_open(struct targets *targets, const struct manifest *manifest,
+             struct features *features, const struct settings *settings,
+             const struct quantiser *kept, struct team *team);
 void targets_close(struct targets *targets);
 
 /* Size of codes. */

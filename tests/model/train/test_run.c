@@ -180,6 +180,38 @@ static void take_note(const char *text)
     snprintf(notes + used, sizeof notes - used, "%s\n", text);
 }
 
+static void codes_go_on_where_the_settings_are_the_same(void **state)
+{
+    (void)state;
+    static struct checkpoint init;
+    static const char *const others[][2] = {
+        {"targets", "k-means"}, {"codes", "64"},        {"codebooks", "1"},
+        {"whiten", "9"},        {"code-width", "8"},    {"target-layer", "2"},
+        {"target-model", "x"},  {"learning-rate", "1"}, {"seed", "4"}};
+    size_t count = sizeof others / sizeof *others;
+    settings_default(&settings, VERB_PRETRAIN);
+    init.quantiser.codes = 256;
+    assert_false(run_same_targets(&init, &settings));
+    provenance_set(&init.provenance, "pretrain.settings",
+                   "updates=9 targets=random-projection codebooks=4 codes=256 "
+                   "code-width=16 whiten=8 target-layer=0");
+    assert_true(run_same_targets(&init, &settings));
+    for (size_t i = 0; i < count; i++) {
+        settings_default(&settings, VERB_PRETRAIN);
+        assert_ok(settings_set(&settings,
+                               settings_find(others[i][0], VERB_PRETRAIN),
+                               others[i][1], "test"));
+        assert_int_equal(run_same_targets(&init, &settings), i >= count - 2);
+    }
+    provenance_set(&init.provenance, "pretrain.target-model", "x");
+    settings_default(&settings, VERB_PRETRAIN);
+    assert_false(run_same_targets(&init, &settings));
+    strcpy(settings.target_model, "x");
+    assert_true(run_same_targets(&init, &settings));
+    init.quantiser.codes = 0;
+    assert_false(run_same_targets(&init, &settings));
+}
+
 static void recordings_are_counted_and_bad_ones_named(void **state)
 {
     (void)state;
@@ -227,6 +259,7 @@ int main(void)
         cmocka_unit_test(what_contradicts_the_model_is_refused),
         cmocka_unit_test(a_model_is_not_written_over),
         cmocka_unit_test(tensors_of_the_same_shape_are_taken_over),
+        cmocka_unit_test(codes_go_on_where_the_settings_are_the_same),
         cmocka_unit_test(recordings_are_counted_and_bad_ones_named),
         cmocka_unit_test(cores_are_shared_and_every_rank_works),
     };

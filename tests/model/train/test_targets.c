@@ -24,6 +24,7 @@
 static struct manifest manifest;
 static struct settings settings;
 static struct checkpoint model;
+static struct quantiser kept; /* none, mostly */
 
 static int open_all(void **state)
 {
@@ -75,7 +76,7 @@ static struct status open_targets(struct targets *targets,
     assert_ok(features_open(features, &manifest, &settings, NULL, NULL));
     assert_ok(features_scan(*features, team, NULL));
     struct status status =
-        targets_open(targets, &manifest, *features, &settings, team);
+        targets_open(targets, &manifest, *features, &settings, &kept, team);
     team_close(team);
     return status;
 }
@@ -98,6 +99,27 @@ static void assert_same_on_workers(void)
         features_close(features);
         targets_close(&now);
     }
+    targets_close(&first);
+}
+
+static void codes_of_another_run_can_be_kept(void **state)
+{
+    (void)state;
+    struct targets first, now;
+    struct features *features;
+    begin();
+    assert_ok(open_targets(&first, &features, 1));
+    features_close(features);
+    size_t bytes = targets_bytes(&first, COUNT);
+    for (int keep = 0; keep < 2; keep++) {
+        settings.seed = 99;
+        kept = keep ? first.quantiser : (struct quantiser){.codes = 0};
+        assert_ok(open_targets(&now, &features, 2));
+        assert_int_equal(!memcmp(now.codes, first.codes, bytes), keep);
+        features_close(features);
+        targets_close(&now);
+    }
+    kept = (struct quantiser){.codes = 0};
     targets_close(&first);
 }
 
@@ -249,6 +271,7 @@ static void what_does_not_go_together_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(codes_of_another_run_can_be_kept),
         cmocka_unit_test(every_row_has_the_code_of_its_frames),
         cmocka_unit_test(random_projection_is_the_same_on_any_workers),
         cmocka_unit_test(clusters_are_the_same_on_any_workers),
