@@ -19,11 +19,11 @@ attune=${attune:-$root/build/release/attune}
 }
 mkdir -p "${work:?}/log" "$work/done" "$work/cpu"
 
-# $used: of this shell's children so far, in seconds.
+# $used: processor seconds of this shell's children so far.
 processor_time() {
-    times >"$work/log/times"
-    used=$(awk -F '[ms ]' 'NR == 2 { print 60 * ($1 + $4) + $2 + $5 }' \
-        "$work/log/times")
+    local pid=$BASHPID # not that of $(...)
+    used=$(awk -v ticks="$(getconf CLK_TCK)" '
+        { sub(/.*\) /, ""); print ($14 + $15) / ticks }' "/proc/$pid/stat")
 }
 
 stage() {

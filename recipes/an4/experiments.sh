@@ -42,7 +42,7 @@ tables() {
 }
 
 pool_table() {
-    "$root/corpora/pool/prepare.sh" "$work/pool" "$data"
+    "$root/corpora/pool/prepare.sh" "$work/pool" "${data:?}"
     "$root/corpora/disjoint.sh" "$corpus/test.tsv" "$pool"
 }
 
