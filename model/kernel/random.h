@@ -20,7 +20,8 @@ enum random_stream {
     RANDOM_KMEANS,
     RANDOM_BOOTSTRAP,
     RANDOM_DITHER,
-    RANDOM_JOIN /* recordings learned from as one */
+    RANDOM_JOIN, /* recordings learned from as one */
+    RANDOM_PROBE /* order of rows for linear probes */
 };
 
 struct random_key {
