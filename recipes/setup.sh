@@ -16,7 +16,7 @@ case ${1:-} in
 mpi) packages="$packages libopenmpi-dev openmpi-bin" ;;
 test)
     packages="$packages libopenmpi-dev openmpi-bin libcmocka-dev sox procps
-        mandoc"
+        mandoc cmark"
     optional=sctk
     ;;
 *)

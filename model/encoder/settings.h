@@ -48,6 +48,7 @@ struct settings {
     char out[SETTING_TEXT_SIZE], init[SETTING_TEXT_SIZE];
     char model[SETTING_TEXT_SIZE], table[SETTING_TEXT_SIZE];
     char config[SETTING_TEXT_SIZE], columns[SETTING_TEXT_SIZE];
+    char notes[SETTING_TEXT_SIZE], title[256], language[256], licence[256];
     char raw[64];
     /* What a search knows of the language. */
     char lm[SETTING_TEXT_SIZE], lexicon[SETTING_TEXT_SIZE];
@@ -86,7 +87,7 @@ struct settings {
     int order, unit, interpolate_unigrams, perplexity;
     char prune[64], vocabulary[SETTING_TEXT_SIZE];
     /* Output. */
-    int json, mfcc, alignment, allow_missing;
+    int json, mfcc, alignment, allow_missing, card;
     char format[256], output_dir[SETTING_TEXT_SIZE];
     int help, man, completion;
 };

@@ -55,7 +55,7 @@ static const struct setting table[] = {
     TEXT("table", table, T | X | A, "TABLE|FOLDER", "recordings, as a table"),
     TEXT("table", table, U, "TABLE|FOLDER",
          "transcribed recordings that decide; never those of a test"),
-    TEXT("config", config, P | F | T | X | S | A | N | U, "FILE",
+    TEXT("config", config, P | F | T | X | S | A | N | U | W, "FILE",
          "settings file of `name = value` lines; may be given again, and the "
          "last "
          "one counts; flags go before all"),
@@ -281,6 +281,16 @@ static const struct setting table[] = {
          "an utterance without hypothesis counts as empty"),
     TEXT("columns", columns, W, "A,B,...",
          "of a journal: print these values as a table"),
+    FLAG("card", card, "no", W, false,
+         "print a model card, in Markdown, for those who get the model"),
+    TEXT("title", title, W, "TEXT",
+         "the card's heading; without: the file's name"),
+    TEXT("language", language, W, "TEXT",
+         "what is spoken, for the card: en, or de, or words"),
+    TEXT("licence", licence, W, "TEXT", "what may be done with the model: mit"),
+    TEXT("notes", notes, W, "FILE",
+         "Markdown that goes into the card as it is: whose voices these are, "
+         "what for, whom to ask"),
     FLAG("man", man, "no", H, false,
          "the page of the manual, for man, instead of the help"),
     CHOICE("completion", completion, "none", "none|bash|fish", H, false,

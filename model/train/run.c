@@ -231,7 +231,7 @@ static void run_settings(char *text, size_t size, const struct settings *s,
         "report-every", "overwrite", "help"};
     size_t count, length = 0;
     const struct setting *table = settings_table(&count);
-    char value[SETTING_TEXT_SIZE];
+    char value[64];
     text[0] = '\0';
     for (size_t i = 0; i < count; i++) {
         const struct setting *row = &table[i];

@@ -1,11 +1,13 @@
 /* attune show */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "model/store/checkpoint.h"
 #include "model/store/record.h"
+#include "recipes/commands/card.h"
 #include "recipes/commands/command.h"
 
 #define COLUMNS_MOST 32
@@ -91,6 +93,19 @@ static struct status show_journal(const char *path, const char *columns)
     return status;
 }
 
+static struct status show_card(const struct checkpoint *checkpoint,
+                               const struct settings *settings,
+                               char *const *operands, int count)
+{
+    struct card card;
+    struct status status = card_open(&card, operands[0], checkpoint, settings,
+                                     operands + 1, (size_t)count - 1);
+    if (!status_failed(&status))
+        card_print(stdout, &card);
+    card_close(&card);
+    return status;
+}
+
 static int run(struct settings *settings, const bool *given, int count,
                char **operands)
 {
@@ -98,15 +113,19 @@ static int run(struct settings *settings, const bool *given, int count,
     struct checkpoint checkpoint;
     struct status status;
     (void)given;
-    (void)count;
-    if (dot && !strcmp(dot, ".journal")) {
+    if (count > 1 && !settings->card) {
+        command_say(&command_show, "one FILE is wanted, or --card");
+        return EXIT_MISUSE;
+    }
+    if (dot && !strcmp(dot, ".journal") && !settings->card) {
         status = show_journal(path, settings->columns);
     } else {
         status = checkpoint_read(&checkpoint, path);
-        if (!status_failed(&status)) {
+        if (!status_failed(&status) && settings->card)
+            status = show_card(&checkpoint, settings, operands, count);
+        else if (!status_failed(&status))
             show_model(&checkpoint);
-            checkpoint_free(&checkpoint);
-        }
+        checkpoint_free(&checkpoint);
     }
     return command_end(&command_show, &status);
 }
@@ -114,11 +133,22 @@ static int run(struct settings *settings, const bool *given, int count,
 const struct command command_show = {
     .name = "show",
     .verb = VERB_SHOW,
-    .arguments = "FILE [OPTIONS]",
+    .arguments = "FILE [OPTIONS] | --card MODEL [SCORES...]",
     .purpose = "prints what a model file says of itself\n"
                "or, of a .journal file, the values of a run as a table",
     .example = "attune show recogniser.safetensors.journal --columns "
                "update,dev_wer",
+    .description =
+        "A model card tells those who get a model what it is and is not for, "
+        "how it was made and how well it does, from what the file itself "
+        "holds. "
+        "SCORES are files of what attune score printed, whose error rates go "
+        "into the card as they are. Title, language, licence and notes are "
+        "yours to say, also in a settings file.",
+    .examples = "a model card with the error rates of a test\n"
+                "attune score test.tsv transcripts.txt > test.score; attune "
+                "show --card recogniser.safetensors test.score --language en "
+                "--licence mit > recogniser.md\n",
     .operands_least = 1,
-    .operands_most = 1,
+    .operands_most = INT_MAX,
     .run = run};
