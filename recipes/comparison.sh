@@ -9,8 +9,9 @@
 #     compare                or compare_with_ngrams
 #
 # Pretrains on what is not transcribed, fine-tunes on what is; fine-tunes
-# another model from scratch with the same settings; prints what both make of
-# the test recordings. $seed and $threads (all cores) may be set.
+# another model from scratch with the same settings; leaves a model card beside
+# each (NAME.card.md) and prints what both make of the test recordings. $seed and
+# $threads (all cores) may be set.
 
 # shellcheck source=recipes/stages.sh
 . "$(dirname "${BASH_SOURCE[0]}")/stages.sh"
@@ -88,6 +89,25 @@ train_both() {
     stage plot plot
 }
 
+# A model card beside each model, with what attune score says of every file of
+# its transcripts; more for the cards, such as language and licence, is in
+# $here/card.conf, where there is one.
+cards() {
+    local name file
+    local -a scores said=()
+    [ ! -e "$here/card.conf" ] || said=(--config "$here/card.conf")
+    for name in encoder scratch pretrained; do
+        scores=()
+        for file in "$work/$name"{,-ngrams}.txt; do
+            [ -e "$file" ] || continue
+            "$attune" score "$corpus/test.tsv" "$file" >"${file%.txt}.score"
+            scores+=("${file%.txt}.score")
+        done
+        "$attune" show --card "$work/$name.safetensors" "${scores[@]}" \
+            "${said[@]}" --title "${here##*/}: $name" >"$work/$name.card.md"
+    done
+}
+
 report() {
     local rate name
     side_by_side "$corpus/test.tsv" "$work/scratch.txt" "$work/pretrained.txt"
@@ -106,6 +126,7 @@ report() {
 
 compare() {
     train_both
+    stage cards cards
     report
 }
 
@@ -125,6 +146,7 @@ compare_with_ngrams() {
     for name in scratch pretrained; do
         stage "ngrams-$name" transcribe_with_ngrams $name
     done
+    stage cards cards
     report
     for name in scratch pretrained; do
         echo "$("$attune" score "$corpus/test.tsv" "$work/$name-ngrams.txt" |

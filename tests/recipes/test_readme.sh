@@ -78,7 +78,7 @@ for run in "$at/work/quickstart-"{1,2,3}; do
     cp "$at/test.tsv" "$run/corpus/"
     cut -f 1,4 "$at/test.tsv" | tail -n +2 | tee "$run/scratch.txt" \
         >"$run/pretrained.txt"
-    for stage in corpus pretrain {,transcribe-}{scratch,pretrained} plot; do
+    for stage in corpus pretrain {,transcribe-}{scratch,pretrained} plot cards; do
         : >"$run/done/$stage"
     done
 done

@@ -33,7 +33,19 @@ ends_well() { # WORK: what the recipe printed is in WORK.out
         tail -n 1 "$1.out" | grep -Eq '^%WER .* pretrained$' &&
         same "$(grep -c '^%CER' "$1.out")" 2 &&
         grep -q '^said ' "$1.out" &&
-        grep -q '<svg' "$1/curves.svg"
+        grep -q '<svg' "$1/curves.svg" && leaves_cards "$1"
+}
+
+# Cards of all three models, with the error rates that the recipe printed.
+leaves_cards() { # WORK
+    local name rate
+    for name in scratch pretrained; do
+        for rate in CER WER; do
+            grep -Fqx "$(sed -n "s/^\(%$rate .*\) $name\$/\1/p" "$1.out")" \
+                "$1/$name.card.md" || { cat "$1/$name.card.md"; return 1; }
+        done
+    done
+    grep -q '^It cannot transcribe yet' "$1/encoder.card.md"
 }
 
 my_audio() { # NAME
@@ -64,7 +76,7 @@ same_split_from_a_table() {
 skips_what_is_done() {
     cp "$work/my/pretrained.safetensors" "$work/before"
     my_audio my || return 1
-    same "$(grep -c 'done before' "$work/my.err")" 7 &&
+    same "$(grep -c 'done before' "$work/my.err")" 8 &&
         cmp "$work/before" "$work/my/pretrained.safetensors"
 }
 
@@ -143,6 +155,10 @@ an4() { # FOLDER NAME
         2>"$work/$2.err" || { cat "$work/$2.err"; return 1; }
     tail -n 2 "$work/$2.out" | grep -c '^%WER .* with n-grams$' |
         grep -qx 2 || return 1
+    sed -n 's/^\(%WER .*\) pretrained, with .*/\1/p' "$work/$2.out" |
+        grep -Fqxf - "$work/$2/pretrained.card.md" &&
+        grep -qx '# an4: pretrained' "$work/$2/pretrained.card.md" &&
+        grep -qx "language: 'en'" "$work/$2/encoder.card.md" || return 1
     head -n -2 "$work/$2.out" >"$work/$2.head" && mv "$work/$2.head" \
         "$work/$2.out"
     ends_well "$work/$2"
