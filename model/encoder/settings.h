@@ -22,6 +22,7 @@ enum verb {
     VERB_NGRAM = 64,
     VERB_TUNE = 128,
     VERB_ALIGN = 256,
+    VERB_PROBE = 512,
     VERB_HELP = 1024
 };
 
@@ -49,6 +50,7 @@ struct settings {
     char model[SETTING_TEXT_SIZE], table[SETTING_TEXT_SIZE];
     char config[SETTING_TEXT_SIZE], columns[SETTING_TEXT_SIZE];
     char notes[SETTING_TEXT_SIZE], title[256], language[256], licence[256];
+    char aligner[SETTING_TEXT_SIZE];
     char raw[64];
     /* What a search knows of the language. */
     char lm[SETTING_TEXT_SIZE], lexicon[SETTING_TEXT_SIZE];
@@ -86,6 +88,9 @@ struct settings {
     /* An n-gram model. */
     int order, unit, interpolate_unigrams, perplexity;
     char prune[64], vocabulary[SETTING_TEXT_SIZE];
+    /* A look into an encoder. */
+    int rows;
+    double silence;
     /* Output. */
     int json, mfcc, alignment, allow_missing, card;
     char format[256], output_dir[SETTING_TEXT_SIZE];
@@ -121,7 +126,7 @@ const struct setting *settings_find(const char *name, unsigned verbs);
 
 /* Index of row in the table, for arrays of flags beside it. */
 size_t settings_index(const struct setting *setting);
-#define SETTINGS_MOST 128
+#define SETTINGS_MOST 144
 
 /* Every value to its default for the verb. */
 void settings_default(struct settings *settings, unsigned verbs);

@@ -41,21 +41,30 @@
 #define H VERB_HELP
 #define N VERB_NGRAM
 #define U VERB_TUNE
+#define B VERB_PROBE
 
 static const struct setting table[] = {
     TEXT("data", data, P | F, "TABLE|FOLDER",
          "recordings to learn from (fine-tuning: with text)"),
     TEXT("data", data, N, "TABLE|FOLDER", "whose transcripts are text, too"),
+    TEXT("data", data, B, "TABLE|FOLDER",
+         "transcribed recordings that codes are counted on, and probes fitted "
+         "to"),
+    TEXT("dev", dev, B, "TABLE|FOLDER",
+         "transcribed recordings that probes are tried on"),
     TEXT("dev", dev, F, "TABLE",
          "transcribed recordings that choose the best checkpoint"),
     TEXT("model", model, T | A | U, "FILE", "checkpoint that transcribes"),
+    TEXT("model", model, B, "FILE", "checkpoint that is looked into"),
+    TEXT("aligner", aligner, B, "FILE",
+         "fine-tuned checkpoint that finds when each letter is said"),
     TEXT("model", model, N, "FILE", "ARPA file, with --perplexity"),
     TEXT("out", out, P | F | X | N | U, "FILE", "what is written"),
     TEXT("init", init, P | F, "FILE", "checkpoint to start from"),
     TEXT("table", table, T | X | A, "TABLE|FOLDER", "recordings, as a table"),
     TEXT("table", table, U, "TABLE|FOLDER",
          "transcribed recordings that decide; never those of a test"),
-    TEXT("config", config, P | F | T | X | S | A | N | U | W, "FILE",
+    TEXT("config", config, P | F | T | X | S | A | N | U | W | B, "FILE",
          "settings file of `name = value` lines; may be given again, and the "
          "last "
          "one counts; flags go before all"),
@@ -63,9 +72,9 @@ static const struct setting table[] = {
         "updates of the whole run"),
     INT("updates", updates, "2000", 0, 1e9, F, false,
         "updates of the whole run"),
-    NUMBER("seed", seed, "1", 0, 9007199254740991.0, P | F | S, false,
+    NUMBER("seed", seed, "1", 0, 9007199254740991.0, P | F | S | B, false,
            "of everything random"),
-    INT("threads", threads, "0", 0, 1024, P | F | T | X | A | U, false,
+    INT("threads", threads, "0", 0, 1024, P | F | T | X | A | U | B, false,
         "workers; 0: one for each core. The result does not depend on it"),
     /* The model. */
     INT("rate", rate, "16000", 1000, 192000, P | F | X, true,
@@ -154,7 +163,7 @@ static const struct setting table[] = {
            "audio that one worker handles at a time"),
     NUMBER("longest-seconds", longest_seconds, "20", 0.1, 3600, P, false,
            "longer recordings are cropped, elsewhere in each pass"),
-    NUMBER("longest-seconds", longest_seconds, "40", 0.1, 3600, F, false,
+    NUMBER("longest-seconds", longest_seconds, "40", 0.1, 3600, F | B, false,
            "longer recordings are left out, and named"),
     INT("lanes", lanes, "4", 1, 65536, P | F, false,
         "parts an update is summed in; belongs to the experiment, not to the "
@@ -191,20 +200,20 @@ static const struct setting table[] = {
     FLAG("overwrite", overwrite, "no", P | F, false,
          "start over even though --out exists"),
     /* Recordings. */
-    INT("channel", channel, "0", 0, 1024, P | F | X | A | U, false,
+    INT("channel", channel, "0", 0, 1024, P | F | X | A | U | B, false,
         "channel that is read; 0: the mean of all"),
     {"channel", SETTING_INT, AT(channel), 0, 1024, "0", "each", T, false,
      "N|each",
      "channel that is read; 0: the mean of all; each: every one for itself"},
     TEXT("raw", raw, T | X | A | U, "RATE:FORMAT:CHANNELS",
          "recordings are headerless PCM, such as 8000:s16:1"),
-    FLAG("outside", outside, "no", P | F | T | X | A | U, false,
+    FLAG("outside", outside, "no", P | F | T | X | A | U | B, false,
          "a table may name files outside its folder"),
     FLAG("skip-bad", skip_bad, "no", P | F, false,
          "leave out recordings that cannot be read, and name them"),
-    INT("cache-mib", cache_mib, "4096", 0, 1e9, P | F, false,
+    INT("cache-mib", cache_mib, "4096", 0, 1e9, P | F | B, false,
         "memory for features"),
-    INT("readers", readers, "1", 1, 64, P | F, false,
+    INT("readers", readers, "1", 1, 64, P | F | B, false,
         "threads that read ahead"),
     /* Transcription. */
     CHOICE("precision", precision, "int8", "int8|float", T | U, false,
@@ -267,8 +276,14 @@ static const struct setting table[] = {
          "all words share what is left for unseen ones; else <unk> gets it"),
     FLAG("perplexity", perplexity, "no", N, false,
          "print how well the model foresees the texts"),
+    /* A look into an encoder. */
+    INT("rows", rows, "20000", 1, 1e9, B, false,
+        "rows of each table that probes see at most, evenly spread"),
+    NUMBER("silence", silence, "0.3", 0, 60, B, false,
+           "a row farther than this many seconds from any letter is silence"),
     /* Output. */
     FLAG("json", json, "no", T | A, false, "as --format json"),
+    FLAG("json", json, "no", B, false, "one object for each line"),
     TEXT("format", format, T | A, "A,B,...",
          "txt, json, ctm, trn, srt, vtt, TextGrid (without: txt); several want "
          "--output-dir"),
@@ -295,7 +310,7 @@ static const struct setting table[] = {
          "the page of the manual, for man, instead of the help"),
     CHOICE("completion", completion, "none", "none|bash|fish", H, false,
            "a script that makes this shell complete what is typed"),
-    FLAG("help", help, "no", P | F | T | X | S | W | A | H | N | U, false,
+    FLAG("help", help, "no", P | F | T | X | S | W | A | H | N | U | B, false,
          "this text"),
 };
 

@@ -38,7 +38,7 @@ struct command {
 
 extern const struct command command_features, command_pretrain,
     command_finetune, command_transcribe, command_align, command_score,
-    command_ngram, command_tune, command_show, command_help;
+    command_ngram, command_tune, command_probe, command_show, command_help;
 
 /* All of them, as they are listed; NULL behind the last. */
 extern const struct command *const commands[];

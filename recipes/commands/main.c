@@ -6,17 +6,10 @@
 #include "model/kernel/cpu.h"
 #include "recipes/commands/command.h"
 
-const struct command *const commands[] = {&command_pretrain,
-                                          &command_finetune,
-                                          &command_transcribe,
-                                          &command_align,
-                                          &command_score,
-                                          &command_features,
-                                          &command_ngram,
-                                          &command_tune,
-                                          &command_show,
-                                          &command_help,
-                                          NULL};
+const struct command *const commands[] = {
+    &command_pretrain, &command_finetune, &command_transcribe, &command_align,
+    &command_score,    &command_features, &command_ngram,      &command_tune,
+    &command_probe,    &command_show,     &command_help,       NULL};
 
 const struct command *command_find(const char *name)
 {

@@ -16,7 +16,7 @@
 #define ROWS 2000
 
 /* Rows of class c are noise around corner c, whose size is `apart`; dimension
- * 4 is large and says nothing, dimension 5 never changes. */
+ * 4 is far from 0 and says nothing, dimension 5 never changes. */
 static void fill(real *x, uint16_t *labels, double apart, uint64_t seed)
 {
     struct random_key key = random_key(seed, RANDOM_PROBE);
@@ -26,7 +26,7 @@ static void fill(real *x, uint16_t *labels, double apart, uint64_t seed)
             double noise = random_normal(random_below(key, i + 1), r);
             x[r * WIDTH + i] = (real)(noise + apart * (labels[r] == i));
         }
-        x[r * WIDTH + 4] = (real)(1000 + 300 * (double)x[r * WIDTH + 4]);
+        x[r * WIDTH + 4] = (real)(100000 + 300 * (double)x[r * WIDTH + 4]);
         x[r * WIDTH + 5] = 7;
     }
 }

@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# attune probe: one line for each codebook and layer, the same on any number of
+# workers, and what is wrong is named.
+. tests/shell.sh
+. tests/tones.sh
+
+tones "$work/train" 24 1
+tones "$work/dev" 12 2
+cd "$work" || exit 1
+small='--rate 8000 --bins 24 --dim 32 --layers 2 --heads 2 --ffn 64
+    --batch-seconds 6 --micro-seconds 3'
+# shellcheck disable=SC2086
+"$release" pretrain --data train/table.tsv --out p.st $small --codes 16 \
+    --whiten 4 --updates 20 >log 2>&1 &&
+    "$release" finetune --data train/table.tsv --dev dev/table.tsv --init p.st \
+        --out m.st --batch-seconds 6 --micro-seconds 3 --learning-rate 0.003 \
+        --updates 160 --dropout 0 --speed 0 --time-masks 0 \
+        --frequency-masks 0 >log 2>&1 ||
+    { cat log; echo "not ok - models to test with"; exit 1; }
+
+probe() {
+    $attune probe --model p.st --aligner m.st --data train/table.tsv \
+        --dev dev/table.tsv "$@"
+}
+
+says_every_codebook_and_layer() {
+    probe >table 2>said && probe --json >lines 2>said || return 1
+    cat table
+    same "$(grep -c '^codebook [1-4] ' table)" 4 &&
+        same "$(grep -c '^layer [0-2] ' table)" 3 &&
+        same "$(grep -c '"kind":"codebook"' lines)" 4 &&
+        same "$(grep -c '"kind":"layer".*"untrained_accuracy"' lines)" 3 &&
+        same "$(grep -c '"kind":"guess"' lines)" 1
+}
+
+# Each letter is a tone.
+tones_are_told_apart() {
+    awk '
+        /^guess/ { guess = $2 }
+        /^frames/ { frames = $2 }
+        END { exit !(guess > 0 && frames > guess + 20) }' table
+}
+
+workers_do_not_matter() {
+    local n
+    for n in 1 2 3; do
+        probe --threads $n >"t$n" 2>said || return 1
+    done
+    cmp t1 t2 && cmp t1 t3
+}
+
+a_recogniser_has_layers_alone() {
+    probe --model m.st >table 2>said || return 1
+    grep -q 'keeps no codes' said && same "$(grep -c '^codebook' table)" 0 &&
+        same "$(grep -c '^layer' table)" 3
+}
+
+refuses() {
+    printf 'id\tpath\nu\tu0.wav\n' >dev/bare.tsv
+    refused 'are wanted' $attune probe --model p.st &&
+        refused 'p.st: pretrained only' probe --aligner p.st &&
+        refused 'bare.tsv: has no transcripts' probe --dev dev/bare.tsv &&
+        refused 'absent.st' probe --model absent.st &&
+        refused 'no recording could be aligned' probe --longest-seconds 0.1
+}
+
+check "every codebook and layer has its line" says_every_codebook_and_layer
+check "tones are told apart by their frames" tones_are_told_apart
+check "the number of workers changes nothing" workers_do_not_matter
+check "of a recogniser the layers alone are probed" \
+    a_recogniser_has_layers_alone
+check "what cannot be probed is refused" refuses
+finish
