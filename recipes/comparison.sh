@@ -130,11 +130,11 @@ compare() {
     report
 }
 
-# With n-grams of the training transcripts, their weight chosen on the
-# development set.
-transcribe_with_ngrams() { # NAME
+# With n-grams, their weight chosen on the development set.
+transcribe_with_ngrams() { # NAME NGRAMS
     "$attune" tune --model "$work/$1.safetensors" --table "$corpus/dev.tsv" \
-        --lm "$work/words.arpa" --out "$work/$1.conf" --threads "$threads"
+        --lm "$2" --precision float --out "$work/$1.conf" \
+        --threads "$threads"
     transcribe "$1" "$1-ngrams" --config "$work/$1.conf"
 }
 
@@ -144,7 +144,7 @@ compare_with_ngrams() {
     stage ngrams "$attune" ngram --data "$corpus/train.tsv" \
         --out "$work/words.arpa"
     for name in scratch pretrained; do
-        stage "ngrams-$name" transcribe_with_ngrams $name
+        stage "ngrams-$name" transcribe_with_ngrams $name "$work/words.arpa"
     done
     stage cards cards
     report

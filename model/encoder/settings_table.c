@@ -70,7 +70,7 @@ static const struct setting table[] = {
          "one counts; flags go before all"),
     INT("updates", updates, "4000", 0, 1e9, P, false,
         "updates of the whole run"),
-    INT("updates", updates, "2000", 0, 1e9, F, false,
+    INT("updates", updates, "5000", 0, 1e9, F, false,
         "updates of the whole run"),
     NUMBER("seed", seed, "1", 0, 9007199254740991.0, P | F | S | B, false,
            "of everything random"),
@@ -86,7 +86,7 @@ static const struct setting table[] = {
            "upper edge; 0 or less: below half the rate"),
     CHOICE("cmvn", cmvn, "utterance", "utterance|running|stored", P | F | X,
            true, "normalisation of features"),
-    INT("stride", stride, "4", 1, 32, P | F, true,
+    INT("stride", stride, "3", 1, 32, P | F, true,
         "frames of 10 ms stacked into one input vector"),
     INT("dim", dim, "144", 1, 8192, P | F, true, "width of the encoder"),
     INT("layers", layers, "6", 1, 256, P | F, true, "Conformer layers"),
@@ -139,7 +139,7 @@ static const struct setting table[] = {
     NUMBER("join-seconds", join_seconds, "0", 0, 3600, F, false,
            "recordings are joined at random, up to this: for long recordings, "
            "where speech begins and ends anywhere; 0: none"),
-    NUMBER("consistency", consistency, "0", 0, 100, F, false,
+    NUMBER("consistency", consistency, "0.2", 0, 100, F, false,
            "weight of reading two augmentations of a recording alike; doubles "
            "the work of an update; 0: one augmentation"),
     INT("time-masks", time_masks, "2", 0, 100, F, false,
@@ -157,7 +157,7 @@ static const struct setting table[] = {
     /* Training. */
     NUMBER("batch-seconds", batch_seconds, "40", 0.1, 1e7, P, false,
            "audio in an update"),
-    NUMBER("batch-seconds", batch_seconds, "20", 0.1, 1e7, F, false,
+    NUMBER("batch-seconds", batch_seconds, "10", 0.1, 1e7, F, false,
            "audio in an update"),
     NUMBER("micro-seconds", micro_seconds, "24", 0.1, 1e5, P | F, false,
            "audio that one worker handles at a time"),

@@ -18,7 +18,7 @@
 #
 # recogniser fine-tunes with LABELS minutes of transcripts (all: the whole
 # training part) and transcribes the test recordings, without and with n-grams
-# of the same transcripts.
+# of the same transcripts, which the development set weighs.
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=recipes/comparison.sh
 . "$here/../comparison.sh"
@@ -99,7 +99,7 @@ measure() { # NAME LABELS SEED
     [ -e "$words" ] ||
         "$attune" ngram --data "$(labelled "$2")" --out "$words"
     transcribe "$name" "$name"
-    transcribe "$name" "$name-ngrams" --lm "$words"
+    transcribe_with_ngrams "$name" "$words"
     echo "$2 $3 $(rates "$work/$name.txt") $(rates "$work/$name-ngrams.txt")" \
         >"$work/$name.result"
 }

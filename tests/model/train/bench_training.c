@@ -170,6 +170,9 @@ static void prepare(struct run *r, enum verb verb, const struct size *size,
     r->settings.dim = size->dim;
     r->settings.ffn = size->ffn;
     r->settings.threads = workers();
+    /* What the peer does. */
+    r->settings.stride = 4;
+    r->settings.consistency = 0;
     for (size_t u = 0; u < count; u++)
         r->audio_s += lengths_s[u];
     r->settings.batch_seconds = r->audio_s;

@@ -65,6 +65,7 @@ static void the_models_settings_are_taken_over(void **state)
     struct checkpoint init;
     write_model("whole", true);
     begin();
+    settings.stride = 4;
     give("init", scratch_path("whole"));
     give("dim", "16"); /* the same is no contradiction */
     assert_ok(run_adopt(&init, &settings, given));
@@ -74,7 +75,7 @@ static void the_models_settings_are_taken_over(void **state)
     assert_int_equal(settings.stride, 3);
     assert_int_equal(settings.dim, 16);
     assert_int_equal(settings.fold_case, 0);
-    assert_int_equal(settings.updates, 2000); /* of the run, not the model */
+    assert_int_equal(settings.updates, 5000); /* of the run, not the model */
     checkpoint_free(&init);
 }
 

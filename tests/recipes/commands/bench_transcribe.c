@@ -50,6 +50,7 @@ static void make_model(const char *path)
     s.layers = 12;
     s.dim = 256;
     s.ffn = 1024;
+    s.stride = 4;
     s.updates = 1;
     s.batch_seconds = s.speed = 0;
     struct status status = finetune_run(&s, given, &host);
