@@ -84,7 +84,7 @@ static void defaults_differ_by_verb(void **state)
     assert_int_equal(settings.updates, 4000);
     assert_int_equal(settings.schedule, SCHEDULE_COSINE);
     begin(VERB_FINETUNE);
-    assert_int_equal(settings.updates, 2000);
+    assert_int_equal(settings.updates, 5000);
     assert_int_equal(settings.schedule, SCHEDULE_TRI_STAGE);
     begin(VERB_SCORE);
     assert_int_equal(settings.updates, 0);
@@ -332,14 +332,14 @@ static void other_rooms_get_what_they_want(void **state)
     begin(VERB_PRETRAIN);
     settings.channel = 2;
     struct model_shape shape = settings_shape(&settings, 30, 0);
-    assert_int_equal(shape.input, 80 * 4);
+    assert_int_equal(shape.input, 80 * 3);
     assert_int_equal(shape.vocabulary, 30);
     assert_int_equal(settings_sound(&settings).channel, 2);
     assert_int_equal(settings_sound(&settings).rate_hz, 16000);
     assert_int_equal(settings_frontend(&settings).kind, FRONTEND_FBANK);
     settings.mfcc = 1;
     assert_int_equal(settings_frontend(&settings).kind, FRONTEND_MFCC);
-    assert_int_equal(settings_rows(&settings, 0.4), 10);
+    assert_int_equal(settings_rows(&settings, 0.4), 13);
     assert_int_equal(settings_rows(&settings, 0.0001), 1);
 }
 
