@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# AN4's experiments, with a program that learns nothing: which encoders and
+# recognisers are trained on what, and the tables of their results.
+. tests/shell.sh
+. tests/untaught.sh
+
+{
+    sed -E 's|.*-(.*)-.*|train/\1/& \1 YES|' corpora/an4/labels-20min.list
+    echo "train/fejs/x-fejs-b fejs NO"
+    echo "test/fcaw/y-fcaw-b fcaw OH"
+} | copy "$work/data/an4"
+printf '%s\n' "train/0001/1 0001 WELL" "test/0003/2 0003 NO" |
+    copy "$work/data/speechocean762"
+echo "a kathleen WELL" | copy "$work/data/kathleen"
+echo "read/b - -" | copy "$work/data/untranscribed"
+
+curve() {
+    : >"$calls"
+    an4=$work/data/an4 work=$work/x seeds="1 2" recipes/an4/curve.sh \
+        >"$work/out" || return 1
+    made '^pretrain ' 2 && made '^finetune ' 20 &&
+        made '^finetune .*/train-5min.tsv ' 4 &&
+        made '^finetune .*--init .*/encoder-own-rp-2.safetensors' 5 &&
+        made '^transcribe .*--table .*/test.tsv' 40 || return 1
+    grep -Fx '| 5 | scratch | 2 | 12.5 ± 0.0 | 5.5 ± 0.0 | 8.0 ± 0.0 | 3.0 ± 0.0 |' \
+        "$work/out" && same "$(grep -c '^| ' "$work/out")" 11 &&
+        same "$(wc -l <"$work/x/curve.tsv")" 21 &&
+        grep -q '<svg' "$work/x/curve.svg"
+}
+
+encoders() {
+    : >"$calls"
+    data=$work/data work=$work/x seeds=1 recipes/an4/encoders.sh \
+        >"$work/out" || return 1
+    # own-rp was made for the curve.
+    made '^pretrain ' 11 && made '^finetune ' 14 &&
+        made '^pretrain .*/pool/untranscribed.tsv .*--targets k-means' 3 &&
+        made '^pretrain .*target-model .*/encoder-pool-km-1.safetensors' 2 &&
+        made '^pretrain .*/corpus/untranscribed.tsv .*--init .*-pool.saf' 4 &&
+        same "$(grep -c '^| all ' "$work/out")" 9
+}
+
+intervals() {
+    printf 'names\na\t5\t1\t10\t1\t1\t1\na\t5\t2\t12\t1\t1\t1\na\t5\t3\t14\t1\t1\t1\n' |
+        awk -f recipes/an4/summary.awk >"$work/out"
+    # 4.303 * 2 / sqrt(3)
+    grep -F '| 5 | a | 3 | 12.0 ± 5.0 | 1.0 ± 0.0' "$work/out"
+}
+
+heard() {
+    sed -i 's/^test\(.*\)fcaw\tOH/test\1fash\tOH/' "$work/data/an4/manifest.tsv"
+    refused 'corpus failed' env an4="$work/data/an4" work="$work/y" \
+        recipes/an4/curve.sh && grep -q 'speaker, fash' "$work/y/log/corpus"
+}
+
+check "the curve has both ways, all labels and seeds" curve
+check "encoders are made of each other" encoders
+check "intervals are Student's" intervals
+check "a speaker of the test who is learned from stops all" heard
+finish
