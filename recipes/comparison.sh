@@ -53,6 +53,26 @@ plot() {
     gnuplot -e "work='$work'" "$root/recipes/curves.gp"
 }
 
+# After how many updates the pretrained model is as good on the development
+# recordings as the other ever is.
+sooner() {
+    awk '
+        FNR == 1 { next }
+        FNR == NR {
+            if (best == "" || $2 < best) {
+                best = $2
+                at = $1
+            }
+            next
+        }
+        $2 <= best && !reached { reached = $1 }
+        END {
+            printf "scratch is at its best, WER %.1f on the development" \
+                " recordings, after %d updates;\npretrained is there after" \
+                " %s\n", best, at, reached ? reached : "none"
+        }' "$work/scratch.curve" "$work/pretrained.curve"
+}
+
 # side_by_side TABLE TRANSCRIPTS... : of some recordings what was said, and what
 # each of the transcripts has.
 side_by_side() {
@@ -113,6 +133,7 @@ report() {
     side_by_side "$corpus/test.tsv" "$work/scratch.txt" "$work/pretrained.txt"
     echo
     echo "learning curves: $work/curves.svg"
+    sooner
     echo "transcribe your own: $attune transcribe" \
         "--model $work/pretrained.safetensors RECORDING..."
     echo

@@ -16,7 +16,7 @@ echo "read/b - -" | copy "$work/data/untranscribed"
 
 curve() {
     : >"$calls"
-    an4=$work/data/an4 work=$work/x seeds="1 2" recipes/an4/curve.sh \
+    env an4="$work/data/an4" work="$work/x" seeds="1 2" recipes/an4/curve.sh \
         >"$work/out" || return 1
     made '^pretrain ' 2 && made '^finetune ' 20 &&
         made '^finetune .*/train-5min.tsv ' 4 &&
@@ -30,7 +30,7 @@ curve() {
 
 encoders() {
     : >"$calls"
-    data=$work/data work=$work/x seeds=1 recipes/an4/encoders.sh \
+    env data="$work/data" work="$work/x" seeds=1 recipes/an4/encoders.sh \
         >"$work/out" || return 1
     # own-rp was made for the curve.
     made '^pretrain ' 11 && made '^finetune ' 14 &&

@@ -9,7 +9,8 @@ for name in {0..9}_{ann,bob}_{0..5}; do
 done | copy "$work/fsdd"
 
 digits() {
-    fsdd=$work/fsdd work=$work/x recipes/digits/run.sh >"$work/out" || return 1
+    env fsdd="$work/fsdd" work="$work/x" recipes/digits/run.sh >"$work/out" ||
+        return 1
     cat "$work/out"
     made '^pretrain .*/corpus/ann/untranscribed.tsv' 1 &&
         made '^finetune .*/corpus/bob/train.tsv' 2 &&

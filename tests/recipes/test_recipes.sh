@@ -33,6 +33,7 @@ ends_well() { # WORK: what the recipe printed is in WORK.out
         tail -n 1 "$1.out" | grep -Eq '^%WER .* pretrained$' &&
         same "$(grep -c '^%CER' "$1.out")" 2 &&
         grep -q '^said ' "$1.out" &&
+        grep -Eq '^pretrained is there after ([0-9]+|none)$' "$1.out" &&
         grep -q '<svg' "$1/curves.svg" && leaves_cards "$1"
 }
 
