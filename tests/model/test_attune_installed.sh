@@ -114,6 +114,7 @@ tones "$work/tones" 6 2
 "$release" finetune --data "$work/tones/table.tsv" \
     --dev "$work/tones/table.tsv" --out "$work/model.safetensors" \
     --rate 8000 --bins 24 --dim 16 --layers 1 --heads 2 --ffn 32 \
+    --stride 4 --consistency 0 \
     --batch-seconds 4 --lanes 2 --updates 40 --learning-rate 0.01 \
     >"$work/log" 2>&1 ||
     { cat "$work/log"; echo "not ok - a model to test with"; exit 1; }

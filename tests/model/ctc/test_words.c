@@ -83,11 +83,12 @@ static void words_reach_into_the_blanks_around_them(void **state)
     assert_string_equal(line->text, "abc \u00e9"
                                     "ab");
     assert_int_equal(line->word_count, 2);
-    check_word(&line->words[0], "abc", at(3) - 0.04, at(13) + 0.06);
+    check_word(&line->words[0], "abc", at(3) - WORDS_BEFORE_S,
+               at(13) + WORDS_AFTER_S);
     check_word(&line->words[1],
                "\u00e9"
                "ab",
-               at(19) - 0.04, at(23) + 0.06);
+               at(19) - WORDS_BEFORE_S, at(23) + WORDS_AFTER_S);
     assert_close(line->start_s, line->words[0].start_s, 0, 0);
     assert_close(line->end_s, line->words[1].end_s, 0, 0);
     assert_close(line->score, -0.01 * 29, 1e-5, 0);
@@ -106,12 +107,13 @@ static void words_share_the_blanks_between_them(void **state)
     assert_int_equal(transcript.lines->word_count, 3);
     check_word(&words[0], "a", 100, at(1.5));
     check_word(&words[1], "b", at(1.5), at(4.5));
-    check_word(&words[2], "ca", at(6) - 0.04, at(14) + 0.06);
+    check_word(&words[2], "ca", at(4.5), at(14) + WORDS_AFTER_S);
     transcript_free(&transcript);
     align_path(&transcript, "a........_.........b........");
     words = transcript.lines->words;
     check_word(&words[0], "a", 100, 100.25);
-    check_word(&words[1], "b", at(19) - 0.04, at(19) - 0.04 + 0.25);
+    check_word(&words[1], "b", at(19) - WORDS_BEFORE_S,
+               at(19) - WORDS_BEFORE_S + 0.25);
     transcript_free(&transcript);
 }
 
@@ -129,8 +131,10 @@ static void spaces_that_are_not_read_make_no_doubt(void **state)
     assert_ok(transcript_add_line(&line, &transcript));
     assert_ok(words_align(line, &tokens, ids, 4, x, rows, &place));
     assert_int_equal(line->word_count, 2);
-    check_word(&line->words[0], "ab", at(3) - 0.04, at(3) - 0.04 + 0.25);
-    check_word(&line->words[1], "c", at(12) - 0.04, at(12) - 0.04 + 0.25);
+    check_word(&line->words[0], "ab", at(3) - WORDS_BEFORE_S,
+               at(3) - WORDS_BEFORE_S + 0.25);
+    check_word(&line->words[1], "c", at(12) - WORDS_BEFORE_S,
+               at(12) - WORDS_BEFORE_S + 0.25);
     assert_close(line->score, -0.01 * (double)rows, 1e-5, 0);
     transcript_free(&transcript);
 }
@@ -163,7 +167,7 @@ static void the_last_word_ends_with_the_recording(void **state)
     path[97] = 'a'; /* 100 rows and 10 ms are 4 s */
     path[98] = path[99] = '\0';
     align_path(&transcript, path);
-    check_word(transcript.lines->words, "a", at(97) - 0.04, 104);
+    check_word(transcript.lines->words, "a", at(97) - WORDS_BEFORE_S, 104);
     transcript_free(&transcript);
 }
 
