@@ -16,9 +16,9 @@ work=${work:-work/digits}
 # shellcheck source=recipes/comparison.sh
 . "$here/../comparison.sh"
 
-# A recording is one word of the transcripts.
+# A recording is one word of the transcripts: n-grams of its letters.
 recognise() { # NAME
-    transcribe "$1" "$1" --lm "$work/words.arpa" --lm-weight 1 --lexicon lm
+    transcribe "$1" "$1" --lm "$work/letters.arpa" --lm-weight 1
 }
 
 accuracy() { # NAME
@@ -33,8 +33,8 @@ fold() { # SPEAKER, in a subshell
     stage pretrain pretrain
     stage scratch finetune scratch
     stage pretrained finetune pretrained --init "$work/encoder.safetensors"
-    stage ngrams "$attune" ngram --data "$corpus/train.tsv" --order 2 \
-        --out "$work/words.arpa"
+    stage ngrams "$attune" ngram --data "$corpus/train.tsv" --unit character \
+        --order 6 --out "$work/letters.arpa"
     stage recognise-scratch recognise scratch
     stage recognise-pretrained recognise pretrained
     echo "$1 $(accuracy scratch) $(accuracy pretrained)"
@@ -43,11 +43,12 @@ fold() { # SPEAKER, in a subshell
 stage corpus "$root/corpora/fsdd/prepare.sh" "$corpus" "${fsdd:?a copy of the corpus}"
 for speaker in "$corpus"/*/; do
     (fold "$(basename "$speaker")")
-done | awk '
+done >"$work/accuracy"
+awk '
     function row(name, a, b) { printf "%-10s %7s %10s\n", name, a, b }
     BEGIN { row("speaker", "scratch", "pretrained") }
     { scratch += $2; pretrained += $3; row($1, $2, $3) }
     END {
         row("mean", sprintf("%.1f", scratch / NR),
             sprintf("%.1f", pretrained / NR))
-    }'
+    }' "$work/accuracy"
