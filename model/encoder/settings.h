@@ -50,7 +50,8 @@ struct settings {
     char model[SETTING_TEXT_SIZE], table[SETTING_TEXT_SIZE];
     char config[SETTING_TEXT_SIZE], columns[SETTING_TEXT_SIZE];
     char notes[SETTING_TEXT_SIZE], title[256], language[256], licence[256];
-    char aligner[SETTING_TEXT_SIZE];
+    char aligner[SETTING_TEXT_SIZE], picture[SETTING_TEXT_SIZE];
+    char utterance[SETTING_TEXT_SIZE];
     char raw[64];
     /* What a search knows of the language. */
     char lm[SETTING_TEXT_SIZE], lexicon[SETTING_TEXT_SIZE];

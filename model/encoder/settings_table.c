@@ -58,6 +58,11 @@ static const struct setting table[] = {
     TEXT("model", model, B, "FILE", "checkpoint that is looked into"),
     TEXT("aligner", aligner, B, "FILE",
          "fine-tuned checkpoint that finds when each letter is said"),
+    TEXT("picture", picture, B, "FOLDER",
+         "instead of probing: what is seen of one recording, for "
+         "recipes/picture.gp to draw"),
+    TEXT("utterance", utterance, B, "ID",
+         "whose picture (without: the first of --dev)"),
     TEXT("model", model, N, "FILE", "ARPA file, with --perplexity"),
     TEXT("out", out, P | F | X | N | U, "FILE", "what is written"),
     TEXT("init", init, P | F, "FILE", "checkpoint to start from"),

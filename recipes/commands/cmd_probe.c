@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "audio/mfcc.h"
 #include "model/kernel/gemm.h"
 #include "model/pretrain/code_quality.h"
 #include "model/store/record.h"
@@ -11,6 +10,8 @@
 #include "model/train/linear_probe.h"
 #include "model/train/targets.h"
 #include "recipes/commands/command.h"
+#include "recipes/commands/probe_picture.h"
+#include "recipes/commands/probe_targets.h"
 
 enum side { FIT, TEST, SIDES };
 
@@ -105,19 +106,8 @@ static struct status probe_codes(struct probing *p)
         p->host->note("the model keeps no codes: its layers alone are probed");
         return status_ok();
     }
-    struct settings settings = p->settings;
-    size_t stacked = (size_t)settings.bins * (size_t)settings.stride;
-    size_t mfcc = 3 * MFCC_COEFFICIENTS * (size_t)settings.stride;
-    if ((size_t)q->input != stacked && (size_t)q->input != mfcc)
-        return status_error(STATUS_INPUT,
-                            "%s: its codes are of another model's layer (%d "
-                            "dimensions), and cannot be computed again",
-                            settings.model, q->input);
-    settings.targets =
-        (size_t)q->input == stacked ? TARGET_RANDOM_PROJECTION : TARGET_KMEANS;
-    struct status status =
-        targets_open(&targets, &p->data[FIT].manifest, p->data[FIT].features,
-                     &settings, q, p->team);
+    struct status status = probe_targets_open(
+        &targets, &p->data[FIT], &p->settings, &p->model.quantiser, p->team);
     if (status_failed(&status))
         return status;
     struct code_quality *all = calloc((size_t)q->codebooks, sizeof *all);
@@ -311,6 +301,17 @@ static struct status open_data(struct probing *p)
     return status;
 }
 
+static struct status probe_all(struct probing *p)
+{
+    struct status status = open_data(p);
+    command_clear();
+    if (!status_failed(&status))
+        status = probe_codes(p);
+    if (!status_failed(&status))
+        status = probe_layers(p);
+    return status;
+}
+
 static struct status probe(const struct settings *user,
                            const struct run_host *host)
 {
@@ -327,13 +328,12 @@ static struct status probe(const struct settings *user,
         status = team_open(&p.team, run_workers(user, 1));
     if (!status_failed(&status)) {
         p.settings = settings_of(user, &p.model);
-        status = open_data(&p);
+        struct settings of_aligner = settings_of(user, &p.aligner);
+        status = user->picture[0]
+                     ? picture_write(&p.model, &p.settings, &p.aligner,
+                                     &of_aligner, p.team, host)
+                     : probe_all(&p);
     }
-    command_clear();
-    if (!status_failed(&status))
-        status = probe_codes(&p);
-    if (!status_failed(&status))
-        status = probe_layers(&p);
     for (int i = 0; i < SIDES; i++) {
         recordings_close(&p.data[i]);
         spoken_letters_close(&p.letters[i]);
@@ -351,10 +351,11 @@ static int run(struct settings *settings, const bool *given, int count,
     (void)given;
     (void)count;
     (void)operands;
-    if (!settings->model[0] || !settings->aligner[0] || !settings->data[0] ||
-        !settings->dev[0]) {
-        command_say(&command_probe, "--model FILE, --aligner FILE, --data "
-                                    "TABLE and --dev TABLE are wanted");
+    if (!settings->model[0] || !settings->aligner[0] || !settings->dev[0] ||
+        (!settings->data[0] && !settings->picture[0])) {
+        command_say(&command_probe, "--model FILE, --aligner FILE, --dev "
+                                    "TABLE and, but for --picture, --data "
+                                    "TABLE are wanted");
         return EXIT_MISUSE;
     }
     gemm_threads(1);

@@ -64,10 +64,33 @@ refuses() {
         refused 'no recording could be aligned' probe --longest-seconds 0.1
 }
 
+a_picture_is_whole() {
+    probe --picture drawn --utterance u3 >table 2>said || { cat said; return 1; }
+    same "$(wc -c <table)" 0 &&
+        awk '{ if (NF != 24) exit 1 }' drawn/frames.txt &&
+        same "$(wc -l <drawn/codes.txt)" "$(wc -l <drawn/posteriors.txt)" &&
+        awk '{ s = 0; for (i = 1; i <= NF; i++) s += $i
+            if (s > 1.01) exit 1 }' drawn/posteriors.txt &&
+        awk '$1 < at || $2 <= $1 { exit 1 } { at = $2 }
+            END { exit !NR }' drawn/letters.txt &&
+        same "$(find drawn -type f | wc -l)" 5
+}
+
+a_picture_that_cannot_be_written_leaves_nothing() {
+    refused 'no recording "nobody"' probe --picture none --utterance nobody &&
+        refused 'keeps no codes' probe --model m.st --picture none &&
+        [ ! -e none ] && mkdir -p blocked/axes.gp &&
+        refused 'blocked/axes.gp' probe --picture blocked &&
+        same "$(find blocked -type f | wc -l)" 0
+}
+
 check "every codebook and layer has its line" says_every_codebook_and_layer
 check "tones are told apart by their frames" tones_are_told_apart
 check "the number of workers changes nothing" workers_do_not_matter
 check "of a recogniser the layers alone are probed" \
     a_recogniser_has_layers_alone
 check "what cannot be probed is refused" refuses
+check "a picture is of one recording" a_picture_is_whole
+check "a picture that cannot be written leaves nothing" \
+    a_picture_that_cannot_be_written_leaves_nothing
 finish
