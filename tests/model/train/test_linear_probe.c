@@ -80,6 +80,34 @@ static void the_same_rows_give_the_same_probe(void **state)
     assert_memory_equal(&one, &two, sizeof one);
 }
 
+/* The classes are told by one dimension alone, of any mean and size. */
+static size_t right_of_one(double mean, double size)
+{
+    static real x[ROWS];
+    static uint16_t labels[ROWS];
+    struct random_key key = random_key(5, RANDOM_PROBE);
+    struct probe_result result;
+    for (size_t r = 0; r < ROWS; r++) {
+        labels[r] = (uint16_t)random_below_count(key, r, 2);
+        x[r] = (real)(mean + size * (4 * labels[r] +
+                                     random_normal(random_below(key, 1), r)));
+    }
+    const struct probe_rows rows = {x, labels, ROWS, 1};
+    gemm_threads(1);
+    assert_ok(
+        linear_probe(&result, &rows, &rows, 2, random_key(3, RANDOM_PROBE)));
+    return result.correct;
+}
+
+static void neither_mean_nor_size_matters(void **state)
+{
+    (void)state;
+    /* Phi(2) = 0.977 is the best there is. */
+    assert_true(right_of_one(0, 1) > ROWS * 0.96);
+    assert_true(right_of_one(10000, 1) > ROWS * 0.96);
+    assert_true(right_of_one(0, 0.0001) > ROWS * 0.96);
+}
+
 static void without_rows_it_says_the_first(void **state)
 {
     (void)state;
@@ -100,6 +128,7 @@ int main(void)
         cmocka_unit_test(noise_is_guessed),
         cmocka_unit_test(as_much_is_told_as_overlapping_classes_let),
         cmocka_unit_test(the_same_rows_give_the_same_probe),
+        cmocka_unit_test(neither_mean_nor_size_matters),
         cmocka_unit_test(without_rows_it_says_the_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

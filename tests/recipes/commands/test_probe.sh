@@ -55,6 +55,15 @@ a_recogniser_has_layers_alone() {
         same "$(grep -c '^layer' table)" 3
 }
 
+codes_of_kmeans_are_counted() {
+    # shellcheck disable=SC2086
+    "$release" pretrain --data train/table.tsv --out k.st $small --codes 16 \
+        --targets k-means --updates 5 >log 2>&1 || { cat log; return 1; }
+    probe --model k.st >table 2>said || { cat said; return 1; }
+    cat table
+    awk '/^codebook/ && $5 > 0.3 { ok = 1 } END { exit !ok }' table
+}
+
 refuses() {
     printf 'id\tpath\nu\tu0.wav\n' >dev/bare.tsv
     refused 'are wanted' $attune probe --model p.st &&
@@ -89,6 +98,7 @@ check "tones are told apart by their frames" tones_are_told_apart
 check "the number of workers changes nothing" workers_do_not_matter
 check "of a recogniser the layers alone are probed" \
     a_recogniser_has_layers_alone
+check "codes of k-means are counted" codes_of_kmeans_are_counted
 check "what cannot be probed is refused" refuses
 check "a picture is of one recording" a_picture_is_whole
 check "a picture that cannot be written leaves nothing" \
