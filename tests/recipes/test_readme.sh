@@ -78,6 +78,8 @@ for run in "$at/work/quickstart-"{1,2,3}; do
     cp "$at/test.tsv" "$run/corpus/"
     cut -f 1,4 "$at/test.tsv" | tail -n +2 | tee "$run/scratch.txt" \
         >"$run/pretrained.txt"
+    printf 'update\tdev_wer\n100\t50\n' | tee "$run/scratch.curve" \
+        >"$run/pretrained.curve"
     for stage in corpus pretrain {,transcribe-}{scratch,pretrained} plot cards; do
         : >"$run/done/$stage"
     done
