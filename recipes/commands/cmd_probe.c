@@ -391,6 +391,8 @@ const struct command command_probe = {
         "one layer (0: the projection) to letters, fitted on --data and "
         "counted on --dev: on all rows, and on those of letters, without "
         "silence. Beside it: always saying the most frequent letter, the input "
-        "frames, and an untrained encoder of the same shape.\n",
+        "frames, and an untrained encoder of the same shape.\n"
+        "With --picture, which wants no --data, one recording of --dev is "
+        "written as text instead, for recipes/picture.gp to draw.\n",
     .operands_most = 0,
     .run = run};
