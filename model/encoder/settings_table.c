@@ -118,9 +118,9 @@ static const struct setting table[] = {
     INT("whiten", whiten, "8", 0, 16384, P, false,
         "principal directions kept and whitened before the projection; 0: 95 "
         "% of the variance"),
-    TEXT("target-model", target_model, P, "FILE",
+    TEXT("target-model", target_model, P | B, "FILE",
          "k-means: cluster a layer of this checkpoint instead of MFCC"),
-    INT("target-layer", target_layer, "0", 0, 256, P, false,
+    INT("target-layer", target_layer, "0", 0, 256, P | B, false,
         "the layer; 0: the middle one"),
     NUMBER("mask-start", mask_start, "0.04", 0.0001, 1, P, false,
            "probability that a row starts a hidden span"),

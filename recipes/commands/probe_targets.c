@@ -13,11 +13,13 @@ struct status probe_targets_open(struct targets *targets,
     size_t input = (size_t)quantiser->input;
     size_t stacked = (size_t)own.bins * (size_t)own.stride;
     size_t mfcc = 3 * MFCC_COEFFICIENTS * (size_t)own.stride;
-    if (input != stacked && input != mfcc)
+    if (input == stacked || input == mfcc)
+        own.target_model[0] = '\0';
+    else if (!own.target_model[0])
         return status_error(STATUS_INPUT,
-                            "%s: its codes are of another model's layer (%d "
-                            "dimensions), and cannot be computed again",
-                            own.model, quantiser->input);
+                            "%s: its codes are clusters of another model's "
+                            "layer: name it with --target-model",
+                            own.model);
     own.targets = input == stacked ? TARGET_RANDOM_PROJECTION : TARGET_KMEANS;
     return targets_open(targets, &data->manifest, data->features, &own,
                         quantiser, team);

@@ -9,7 +9,7 @@
 #include "model/train/targets.h"
 
 /* Labels data, whose features settings are the encoder's, with its quantiser.
- * Refuses one of another model's layer, which is not here, else fails on
+ * Clusters of another model's layer want settings.target_model. Else fails on
  * reading and memory. */
 MUST_CHECK struct status probe_targets_open(struct targets *targets,
                                             const struct recordings *data,

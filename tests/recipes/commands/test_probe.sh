@@ -64,6 +64,21 @@ codes_of_kmeans_are_counted() {
     awk '/^codebook/ && $5 > 0.3 { ok = 1 } END { exit !ok }' table
 }
 
+codes_of_a_layer_want_its_model() {
+    # shellcheck disable=SC2086
+    "$release" pretrain --data train/table.tsv --out l.st $small --codes 16 \
+        --targets k-means --target-model p.st --updates 5 >log 2>&1 &&
+        "$release" pretrain --data train/table.tsv --out wide.st $small \
+            --dim 48 --codes 16 --updates 1 >log 2>&1 || { cat log; return 1; }
+    refused 'name it with --target-model' probe --model l.st &&
+        refused 'wide.st: its layers have 48 dimensions, the codes 32' \
+            probe --model l.st --target-model wide.st || return 1
+    probe --model l.st --target-model p.st >table 2>said ||
+        { cat said; return 1; }
+    cat table
+    awk '/^codebook/ && $5 > 0.3 { ok = 1 } END { exit !ok }' table
+}
+
 refuses() {
     printf 'id\tpath\nu\tu0.wav\n' >dev/bare.tsv
     refused 'are wanted' $attune probe --model p.st &&
@@ -99,6 +114,8 @@ check "the number of workers changes nothing" workers_do_not_matter
 check "of a recogniser the layers alone are probed" \
     a_recogniser_has_layers_alone
 check "codes of k-means are counted" codes_of_kmeans_are_counted
+check "codes of a layer are counted with its model" \
+    codes_of_a_layer_want_its_model
 check "what cannot be probed is refused" refuses
 check "a picture is of one recording" a_picture_is_whole
 check "a picture that cannot be written leaves nothing" \
