@@ -66,20 +66,8 @@ else
     exit 1
 fi >"$out/all"
 
-# dev is cut from the training speakers, whole speakers at a time.
-awk -F '\t' -v OFS='\t' -v out="$out" '
-    FNR == NR { dev[$1] = 1; next }
-    FNR == 1 {
-        for (i = split("train dev test", parts, " "); i > 0; i--)
-            print "id", "path", "speaker", "text" >(out "/" parts[i] ".tsv")
-        print "id", "path", "speaker" >(out "/untranscribed.tsv")
-    }
-    {
-        part = $1 == "train" && $4 in dev ? "dev" : $1
-        print $2, $3, $4, $5 >(out "/" part ".tsv")
-        if (part == "train")
-            print $2, $3, $4 >(out "/untranscribed.tsv")
-    }' "$here/dev.speakers" "$out/all"
+awk -F '\t' -v OFS='\t' -v out="$out" -f "$here/../tables.awk" \
+    "$here/dev.speakers" "$out/all"
 rm "$out/all"
 
 # What is transcribed where labels are few, by the last part of ids.

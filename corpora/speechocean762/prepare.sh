@@ -51,20 +51,8 @@ else
 fi >"$out/all"
 ln -sfn "$source" "$out/audio"
 
-# dev is cut from the training speakers, whole speakers at a time.
-awk -F '\t' -v OFS='\t' -v out="$out" '
-    FNR == NR { dev[$1] = 1; next }
-    FNR == 1 {
-        for (i = split("train dev test", parts, " "); i > 0; i--)
-            print "id", "path", "speaker", "text" >(out "/" parts[i] ".tsv")
-        print "id", "path", "speaker" >(out "/untranscribed.tsv")
-    }
-    {
-        part = $1 == "train" && $4 in dev ? "dev" : $1
-        print $2, $3, $4, $5 >(out "/" part ".tsv")
-        if (part == "train")
-            print $2, $3, $4 >(out "/untranscribed.tsv")
-    }' "$here/dev.speakers" "$out/all"
+awk -F '\t' -v OFS='\t' -v out="$out" -f "$here/../tables.awk" \
+    "$here/dev.speakers" "$out/all"
 rm "$out/all"
 for part in train dev test; do
     echo "$part: $(($(wc -l <"$out/$part.tsv") - 1)) recordings"
