@@ -108,8 +108,8 @@ static const struct setting table[] = {
     FLAG("drop-punctuation", drop_punctuation, "yes", P | F | S | N, true,
          "punctuation is left out of transcripts"),
     /* Masked prediction. */
-    CHOICE("targets", targets, "random-projection", "random-projection|k-means",
-           P, false, "what is predicted: BEST-RQ codes, or HuBERT clusters"),
+    CHOICE("targets", targets, "k-means", "random-projection|k-means", P, false,
+           "what is predicted: BEST-RQ codes, or HuBERT clusters"),
     INT("codebooks", codebooks, "4", 1, 64, P, false,
         "codebooks of random-projection targets"),
     INT("codes", codes, "256", 2, 65536, P, false, "codes in a codebook"),

@@ -11,9 +11,9 @@ set yrange [0:105]
 set grid
 set key top right
 data(arm) = work.'/curve-'.arm.'.dat'
-plot for [i = 1:2] data(word('scratch own-rp', i)) \
+plot for [i = 1:2] data(word('scratch own-km', i)) \
          using 1:2:3 with yerrorlines lc i pt 7 \
-         title word('from_scratch own-rp', i), \
-     for [i = 1:2] data(word('scratch own-rp', i)) \
+         title word('from_scratch own-km', i), \
+     for [i = 1:2] data(word('scratch own-km', i)) \
          using 1:4:5 with yerrorlines lc i pt 6 dt 2 \
-         title word('from_scratch own-rp', i).', n-grams'
+         title word('from_scratch own-km', i).', n-grams'

@@ -14,14 +14,14 @@ work=${work:-work/an4-experiments}
 . "$(dirname "${BASH_SOURCE[0]}")/experiments.sh"
 
 for seed in ${seeds:-1 2 3}; do
-    encoder own-rp "$seed"
+    encoder own-km "$seed"
     for labels in all 5 1 10 20; do
         recogniser scratch $labels "$seed"
-        recogniser own-rp $labels "$seed"
+        recogniser own-km $labels "$seed"
     done
 done
-results curve "1 5 10 20 all" scratch own-rp
-for arm in scratch own-rp; do
+results curve "1 5 10 20 all" scratch own-km
+for arm in scratch own-km; do
     awk -v arm=$arm -f "$here/summary.awk" "$work/curve.tsv" |
         sed "s/^all /$(minutes) /" >"$work/curve-$arm.dat"
 done

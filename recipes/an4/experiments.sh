@@ -62,7 +62,7 @@ encoder() { # ARM SEED
         targets=(--targets k-means
             --target-model "$work/encoder-${arm%-2}-$seed.safetensors")
         ;;
-    *-km) targets=(--targets k-means) ;;
+    *-rp) targets=(--targets random-projection) ;;
     esac
     case $arm in
     own-*)

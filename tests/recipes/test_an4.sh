@@ -20,7 +20,7 @@ curve() {
         >"$work/out" || return 1
     made '^pretrain ' 2 && made '^finetune ' 20 &&
         made '^finetune .*/train-5min.tsv ' 4 &&
-        made '^finetune .*--init .*/encoder-own-rp-2.safetensors' 5 &&
+        made '^finetune .*--init .*/encoder-own-km-2.safetensors' 5 &&
         made '^transcribe .*--table .*/test.tsv' 40 || return 1
     grep -Fx '| 5 | scratch | 2 | 12.5 ± 0.0 | 5.5 ± 0.0 | 8.0 ± 0.0 | 3.0 ± 0.0 |' \
         "$work/out" && same "$(grep -c '^| ' "$work/out")" 11 &&
@@ -32,9 +32,10 @@ encoders() {
     : >"$calls"
     env data="$work/data" work="$work/x" seeds=1 recipes/an4/encoders.sh \
         >"$work/out" || return 1
-    # own-rp was made for the curve.
+    # own-km was made for the curve.
     made '^pretrain ' 11 && made '^finetune ' 14 &&
-        made '^pretrain .*/pool/untranscribed.tsv .*--targets k-means' 3 &&
+        made '^pretrain .*/pool/untranscribed.tsv .*--targets k-means' 2 &&
+        made '^pretrain .*/pool/untranscribed.tsv .*--targets random' 1 &&
         made '^pretrain .*target-model .*/encoder-pool-km-1.safetensors' 2 &&
         made '^pretrain .*/corpus/untranscribed.tsv .*--init .*-pool.saf' 4 &&
         same "$(grep -c '^| all ' "$work/out")" 9

@@ -185,16 +185,21 @@ static void codes_go_on_where_the_settings_are_the_same(void **state)
 {
     (void)state;
     static struct checkpoint init;
-    static const char *const others[][2] = {
-        {"targets", "k-means"}, {"codes", "64"},        {"codebooks", "1"},
-        {"whiten", "9"},        {"code-width", "8"},    {"target-layer", "2"},
-        {"target-model", "x"},  {"learning-rate", "1"}, {"seed", "4"}};
+    static const char *const others[][2] = {{"targets", "random-projection"},
+                                            {"codes", "64"},
+                                            {"codebooks", "1"},
+                                            {"whiten", "9"},
+                                            {"code-width", "8"},
+                                            {"target-layer", "2"},
+                                            {"target-model", "x"},
+                                            {"learning-rate", "1"},
+                                            {"seed", "4"}};
     size_t count = sizeof others / sizeof *others;
     settings_default(&settings, VERB_PRETRAIN);
     init.quantiser.codes = 256;
     assert_false(run_same_targets(&init, &settings));
     provenance_set(&init.provenance, "pretrain.settings",
-                   "updates=9 targets=random-projection codebooks=4 codes=256 "
+                   "updates=9 targets=k-means codebooks=4 codes=256 "
                    "code-width=16 whiten=8 target-layer=0");
     assert_true(run_same_targets(&init, &settings));
     for (size_t i = 0; i < count; i++) {

@@ -59,6 +59,7 @@ static void begin(void)
     settings.rate = RECORDING_RATE_HZ;
     settings.bins = 12;
     settings.stride = 3;
+    settings.targets = TARGET_RANDOM_PROJECTION;
     settings.codebooks = 2;
     settings.codes = 16;
     settings.code_width = 4;

@@ -17,6 +17,7 @@ batch-seconds = 4\nmicro-seconds = 2.5\nlanes = 2\n' >small.conf
 common=(--config small.conf --seed 7 --threads 1)
 {
     attune pretrain --data train --out encoder.st "${common[@]}" --codes 8 \
+        --targets random-projection \
         --whiten 4 --updates 8 --mask-fill noise --save-every 3
     attune finetune --data "$odd" --dev test/table.tsv --init encoder.st \
         --out model.st "${common[@]}" --updates 10 --validate-every 5 \

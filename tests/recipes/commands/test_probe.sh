@@ -11,7 +11,7 @@ small='--rate 8000 --bins 24 --dim 32 --layers 2 --heads 2 --ffn 64
     --batch-seconds 6 --micro-seconds 3'
 # shellcheck disable=SC2086
 "$release" pretrain --data train/table.tsv --out p.st $small --codes 16 \
-    --whiten 4 --updates 20 >log 2>&1 &&
+    --targets random-projection --whiten 4 --updates 20 >log 2>&1 &&
     "$release" finetune --data train/table.tsv --dev dev/table.tsv --init p.st \
         --out m.st --batch-seconds 6 --micro-seconds 3 --learning-rate 0.003 \
         --updates 160 --dropout 0 --speed 0 --time-masks 0 \
@@ -58,7 +58,7 @@ a_recogniser_has_layers_alone() {
 codes_of_kmeans_are_counted() {
     # shellcheck disable=SC2086
     "$release" pretrain --data train/table.tsv --out k.st $small --codes 16 \
-        --targets k-means --updates 5 >log 2>&1 || { cat log; return 1; }
+        --updates 5 >log 2>&1 || { cat log; return 1; }
     probe --model k.st >table 2>said || { cat said; return 1; }
     cat table
     awk '/^codebook/ && $5 > 0.3 { ok = 1 } END { exit !ok }' table
