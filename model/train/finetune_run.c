@@ -4,17 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/ctc/consistency.h"
-#include "model/ctc/ctc_loss.h"
 #include "model/encoder/encoder.h"
 #include "model/kernel/gemm.h"
 #include "model/layer/dropout.h"
 #include "model/layer/linear.h"
-#include "model/layer/softmax_loss.h"
 #include "model/train/joining.h"
 #include "model/train/packing.h"
 #include "model/train/run.h"
 #include "model/train/transcripts.h"
+#include "model/train/utterance_losses.h"
 #include "model/train/validation.h"
 
 #define KEY_HEAD                                                               \
@@ -29,8 +27,7 @@ struct worker {
     struct joining joining;
     real *output, *d_output; /* [rows, dim] */
     real *logits;            /* [rows, tokens] */
-    real *log_p;             /* [rows, tokens] of the views, if two */
-    double *scratch;         /* ctc_loss's */
+    struct utterance_losses losses;
 };
 
 struct finetuning {
@@ -42,7 +39,6 @@ struct finetuning {
     size_t head_weight, head_bias; /* offsets */
     struct augment_settings augment;
     struct batch_plan *plan;
-    int views;                 /* of each recording in an update */
     size_t rows_most, longest; /* of the workers' memory */
     size_t join_rows;          /* longest of joined recordings */
     struct training_state state;
@@ -53,56 +49,6 @@ struct finetuning {
     double wer, cer; /* of the last validation: a save follows it */
     const struct run_host *host;
 };
-
-/* Loss and gradient of every utterance in the pack, over its logits. */
-static void ctc_losses(struct lane_sums *sums, struct worker *w,
-                       const struct finetuning *f)
-{
-    size_t tokens = (size_t)f->model.tokens.count;
-    const struct joining *j = &w->joining;
-    for (size_t i = 0; i < w->packing.pack.utterances; i++) {
-        size_t start = j->starts[i], rows = j->starts[i + 1] - start;
-        size_t count = j->label_starts[i + 1] - j->label_starts[i];
-        const int32_t *labels = j->labels + j->label_starts[i];
-        real *logits = w->logits + start * tokens;
-        double loss =
-            ctc_loss(logits, logits, rows, tokens, labels, count, w->scratch);
-        sums->rows += (double)rows;
-        sums->seconds += (double)rows * f->settings->stride / 100;
-        /* Faster speech may leave too few frames: then it teaches nothing. */
-        if (rows < ctc_frames_needed(labels, count))
-            continue;
-        sums->loss += loss;
-        sums->weight += (double)count;
-    }
-}
-
-/* The items, and once more for another view; their number. */
-static size_t views_fill(struct worker *w, const struct batch_item *items,
-                         size_t count, int views)
-{
-    for (size_t i = 0; i < count * (size_t)views; i++) {
-        w->items[i] = items[i % count];
-        w->items[i].view = (uint32_t)(i / count);
-    }
-    return count * (size_t)views;
-}
-
-/* Losses and their gradients, which the logits become. */
-static void losses(struct lane_sums *sums, struct worker *w,
-                   const struct finetuning *f)
-{
-    size_t rows = w->packing.pack.rows, tokens = (size_t)f->model.tokens.count;
-    if (f->views == 1) {
-        ctc_losses(sums, w, f);
-        return;
-    }
-    memcpy(w->log_p, w->logits, rows * tokens * sizeof *w->logits);
-    log_softmax(w->log_p, rows, tokens);
-    ctc_losses(sums, w, f);
-    sums->loss += consistency_loss(w->logits, w->log_p, rows / 2, tokens,
-                                   f->settings->consistency);
-}
 
 static void compute(void *context, struct lane_sums *sums, real *gradients,
                     const real *weights, const struct trainer_micro *micro)
@@ -122,8 +68,8 @@ static void compute(void *context, struct lane_sums *sums, real *gradients,
     struct dropout dropout = {.key = random_below(key, KEY_HEAD),
                               .rate = (float)s->dropout};
     struct random_key join = random_key((uint64_t)s->seed, RANDOM_JOIN);
-    size_t count =
-        views_fill(w, micro->batch->items + m->first, m->count, f->views);
+    size_t count = utterance_views_fill(
+        w->items, micro->batch->items + m->first, m->count, s);
     packing_fill(&w->packing, w->items, count, f->data.features, s,
                  &f->augment);
     joining_fill(&w->joining, &w->packing.pack, w->items, &f->texts,
@@ -136,7 +82,8 @@ static void compute(void *context, struct lane_sums *sums, real *gradients,
     dropout_apply(w->output, rows * dim, dropout, 0);
     linear_forward(w->logits, w->output, weights + f->head_weight,
                    weights + f->head_bias, rows, dim, tokens);
-    losses(sums, w, f);
+    utterance_losses(sums, w->logits, &w->losses, &w->packing.pack,
+                     &w->joining);
     linear_backward(w->d_output, 0, gradients + f->head_weight,
                     gradients + f->head_bias, w->logits, w->output,
                     weights + f->head_weight, rows, dim, tokens);
@@ -243,8 +190,7 @@ static struct status open_plan(struct finetuning *f)
                             "%s: no recording can be learned from", s->data);
     if (status_failed(&status))
         return status;
-    f->views = s->consistency > 0 ? 2 : 1;
-    f->rows_most = batch_plan_micro_rows(f->plan) * (size_t)f->views;
+    f->rows_most = batch_plan_micro_rows(f->plan) * (size_t)utterance_views(s);
     f->longest = batch_plan_longest(f->plan);
     for (size_t u = 0; u < f->dev.manifest.count; u++) {
         size_t own = features_rows(f->dev.features, u);
@@ -274,12 +220,12 @@ static size_t most_labels(const struct transcripts *t)
 static struct status open_workers(struct finetuning *f)
 {
     size_t rows = f->rows_most, tokens = (size_t)f->model.tokens.count;
-    size_t items = batch_plan_micro_items(f->plan) * (size_t)f->views;
+    size_t items =
+        batch_plan_micro_items(f->plan) * (size_t)utterance_views(f->settings);
     size_t dim = (size_t)f->settings->dim;
     size_t width = (size_t)(f->settings->bins * f->settings->stride);
     size_t labels = most_labels(&f->texts);
-    size_t scratch = ctc_scratch(f->longest, tokens,
-                                 labels > f->join_rows ? labels : f->join_rows);
+    size_t joined = labels > f->join_rows ? labels : f->join_rows;
     f->worker = calloc((size_t)f->workers, sizeof *f->worker);
     f->validation.workers =
         calloc((size_t)f->workers, sizeof *f->validation.workers);
@@ -294,15 +240,15 @@ static struct status open_workers(struct finetuning *f)
             status = packing_open(&w->packing, rows, items, width);
         if (!status_failed(&status))
             status = joining_open(&w->joining, items, labels);
+        if (!status_failed(&status))
+            status = utterance_losses_open(&w->losses, f->settings, rows,
+                                           f->longest, joined, tokens);
         w->output = calloc(rows, dim * sizeof *w->output);
         w->d_output = calloc(rows, dim * sizeof *w->d_output);
         w->logits = calloc(rows, tokens * sizeof *w->logits);
-        w->log_p = calloc(f->views > 1 ? rows : 1, tokens * sizeof *w->log_p);
-        w->scratch = calloc(scratch, sizeof *w->scratch);
         w->items = calloc(items, sizeof *w->items);
         if (!status_failed(&status) &&
-            (!w->output || !w->d_output || !w->logits || !w->log_p ||
-             !w->scratch || !w->items))
+            (!w->output || !w->d_output || !w->logits || !w->items))
             status = status_memory("workers");
         f->validation.workers[i] = (struct validation_worker){
             .encoder = w->encoder, .packing = &w->packing, .logits = w->logits};
@@ -320,9 +266,8 @@ static void close_workers(struct finetuning *f)
         free(w->output);
         free(w->d_output);
         free(w->logits);
-        free(w->log_p);
+        utterance_losses_close(&w->losses);
         free(w->items);
-        free(w->scratch);
     }
     free(f->worker);
     free(f->validation.workers);

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# The best recogniser of AN4 that we know, with what AN4 has and nothing else.
+#
+#     [an4=FOLDER] [work=FOLDER] [seed=N] [threads=N] [from=STAGE] \
+#         recipes/an4/best.sh
+#
+# Pretrains and fine-tunes as the curve does, and weighs trigrams on the
+# development set. What is learned longer, with best.conf, is all of AN4's
+# training part, the development set too, so nothing can be chosen any more:
+# the last weights are taken, and the n-grams' weights from before. The last two
+# lines on stdout are the error rates on the official test recordings.
+work=${work:-work/an4-experiments}
+# shellcheck source=recipes/an4/experiments.sh
+. "$(dirname "${BASH_SOURCE[0]}")/experiments.sh"
+name=best-$seed
+
+learn() {
+    awk 'NR == 1 || FNR > 1' "$corpus"/{train,dev}.tsv >"$corpus/both.tsv"
+    "$attune" ngram --data "$corpus/both.tsv" --out "$work/words-both.arpa"
+    "$attune" finetune --data "$corpus/both.tsv" --dev "$corpus/dev.tsv" \
+        --init "$work/encoder-own-km-$seed.safetensors" \
+        --out "$work/$name.safetensors" --config "$here/model.conf" \
+        --config "$here/best.conf" --seed "$seed" --threads "$threads"
+}
+
+hear() {
+    transcribe "$name" "$name"
+    transcribe "$name" "$name-ngrams" --config "$work/own-km-all-$seed.conf" \
+        --lm "$work/words-both.arpa"
+}
+
+encoder own-km "$seed"
+recogniser own-km all "$seed"
+stage "$name" learn
+stage "measure-$name" hear
+for file in "$name" "$name-ngrams"; do
+    echo "$(rates "$work/$file.txt" | sed 's| | / |') WER / CER, $file"
+done
