@@ -73,7 +73,7 @@ static const struct setting table[] = {
          "settings file of `name = value` lines; may be given again, and the "
          "last "
          "one counts; flags go before all"),
-    INT("updates", updates, "4000", 0, 1e9, P, false,
+    INT("updates", updates, "8000", 0, 1e9, P, false,
         "updates of the whole run"),
     INT("updates", updates, "5000", 0, 1e9, F, false,
         "updates of the whole run"),
