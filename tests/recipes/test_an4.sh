@@ -28,6 +28,22 @@ curve() {
         grep -q '<svg' "$work/x/curve.svg"
 }
 
+# Encoder and recogniser were made for the curve.
+best() {
+    : >"$calls"
+    env an4="$work/data/an4" work="$work/x" recipes/an4/best.sh \
+        >"$work/out" || return 1
+    cat "$work/out"
+    made '^pretrain ' 0 && made '^finetune ' 1 &&
+        made '^finetune .*/both.tsv .*--init .*/encoder-own-km-1.saf' 1 &&
+        made '^transcribe ' 2 &&
+        made '^transcribe .*--config .*/own-km-all-1.conf --lm .*-both.arpa' 1 &&
+        same "$(sort -u "$work"/x/corpus/{train,dev}.tsv)" \
+            "$(sort "$work/x/corpus/both.tsv")" &&
+        same "$(<"$work/out")" "12.50 / 5.50 WER / CER, best-1
+8.00 / 3.00 WER / CER, best-1-ngrams"
+}
+
 encoders() {
     : >"$calls"
     env data="$work/data" work="$work/x" seeds=1 recipes/an4/encoders.sh \
@@ -55,6 +71,7 @@ heard() {
 }
 
 check "the curve has both ways, all labels and seeds" curve
+check "the best one learns from the development set, too" best
 check "encoders are made of each other" encoders
 check "intervals are Student's" intervals
 check "a speaker of the test who is learned from stops all" heard
