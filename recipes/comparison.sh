@@ -109,22 +109,26 @@ train_both() {
     stage plot plot
 }
 
-# A model card beside each model, with what attune score says of every file of
-# its transcripts; more for the cards, such as language and licence, is in
-# $here/card.conf, where there is one.
-cards() {
-    local name file
-    local -a scores said=()
+# $work/NAME.card.md: a model card, with what attune score says of every file of
+# the model's transcripts; more for the cards, such as language and licence, is
+# in $here/card.conf, where there is one.
+card() { # NAME
+    local file
+    local -a scores=() said=()
     [ ! -e "$here/card.conf" ] || said=(--config "$here/card.conf")
+    for file in "$work/$1"{,-ngrams}.txt; do
+        [ -e "$file" ] || continue
+        "$attune" score "$corpus/test.tsv" "$file" >"${file%.txt}.score"
+        scores+=("${file%.txt}.score")
+    done
+    "$attune" show --card "$work/$1.safetensors" "${scores[@]}" \
+        "${said[@]}" --title "${here##*/}: $1" >"$work/$1.card.md"
+}
+
+cards() {
+    local name
     for name in encoder scratch pretrained; do
-        scores=()
-        for file in "$work/$name"{,-ngrams}.txt; do
-            [ -e "$file" ] || continue
-            "$attune" score "$corpus/test.tsv" "$file" >"${file%.txt}.score"
-            scores+=("${file%.txt}.score")
-        done
-        "$attune" show --card "$work/$name.safetensors" "${scores[@]}" \
-            "${said[@]}" --title "${here##*/}: $name" >"$work/$name.card.md"
+        card $name
     done
 }
 

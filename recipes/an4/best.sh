@@ -7,8 +7,9 @@
 # Pretrains and fine-tunes as the curve does, and weighs trigrams on the
 # development set. What is learned longer, with best.conf, is all of AN4's
 # training part, the development set too, so nothing can be chosen any more:
-# the last weights are taken, and the n-grams' weights from before. The last two
-# lines on stdout are the error rates on the official test recordings.
+# the last weights are taken, and the n-grams' weights from before. A model card
+# is written beside it. The last two lines on stdout are the error rates on the
+# official test recordings.
 work=${work:-work/an4-experiments}
 # shellcheck source=recipes/an4/experiments.sh
 . "$(dirname "${BASH_SOURCE[0]}")/experiments.sh"
@@ -27,6 +28,7 @@ hear() {
     transcribe "$name" "$name"
     transcribe "$name" "$name-ngrams" --config "$work/own-km-all-$seed.conf" \
         --lm "$work/words-both.arpa"
+    card "$name"
 }
 
 encoder own-km "$seed"
