@@ -296,11 +296,11 @@ struct status targets_open(struct targets *t, const struct manifest *manifest,
         status = open_mfcc_source(&source, &changed, manifest, team);
     if (!status_failed(&status) && kept->codes &&
         (size_t)kept->input != source.width)
-        status = status_error(STATUS_INPUT,
-                              "--target-model %s: its layers have %zu "
-                              "dimensions, the codes %d",
-                              settings->target_model, source.width,
-                              kept->input);
+        status =
+            status_error(STATUS_INPUT,
+                         "--target-model %s: its layers have %zu "
+                         "dimensions, the codes %d",
+                         settings->target_model, source.width, kept->input);
     if (!status_failed(&status))
         status = fit_and_label(t, &source, count, longest, kept, team);
     close_source(&source, features);
