@@ -13,28 +13,28 @@
 work=${work:-work/an4-experiments}
 # shellcheck source=recipes/an4/experiments.sh
 . "$(dirname "${BASH_SOURCE[0]}")/experiments.sh"
-name=best-$seed
+best=best-$seed
 
 learn() {
     awk 'NR == 1 || FNR > 1' "$corpus"/{train,dev}.tsv >"$corpus/both.tsv"
     "$attune" ngram --data "$corpus/both.tsv" --out "$work/words-both.arpa"
     "$attune" finetune --data "$corpus/both.tsv" --dev "$corpus/dev.tsv" \
         --init "$work/encoder-own-km-$seed.safetensors" \
-        --out "$work/$name.safetensors" --config "$here/model.conf" \
+        --out "$work/$best.safetensors" --config "$here/model.conf" \
         --config "$here/best.conf" --seed "$seed" --threads "$threads"
 }
 
 hear() {
-    transcribe "$name" "$name"
-    transcribe "$name" "$name-ngrams" --config "$work/own-km-all-$seed.conf" \
+    transcribe "$best" "$best"
+    transcribe "$best" "$best-ngrams" --config "$work/own-km-all-$seed.conf" \
         --lm "$work/words-both.arpa"
-    card "$name"
+    card "$best"
 }
 
 encoder own-km "$seed"
 recogniser own-km all "$seed"
-stage "$name" learn
-stage "measure-$name" hear
-for file in "$name" "$name-ngrams"; do
+stage "$best" learn
+stage "measure-$best" hear
+for file in "$best" "$best-ngrams"; do
     echo "$(rates "$work/$file.txt" | sed 's| | / |') WER / CER, $file"
 done

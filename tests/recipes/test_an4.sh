@@ -36,7 +36,7 @@ best() {
     cat "$work/out"
     made '^pretrain ' 0 && made '^finetune ' 1 &&
         made '^finetune .*/both.tsv .*--init .*/encoder-own-km-1.saf' 1 &&
-        made '^transcribe ' 2 &&
+        made '^transcribe --model .*/best-1.safetensors' 2 &&
         made '^transcribe .*--config .*/own-km-all-1.conf --lm .*-both.arpa' 1 &&
         same "$(sort -u "$work"/x/corpus/{train,dev}.tsv)" \
             "$(sort "$work/x/corpus/both.tsv")" &&

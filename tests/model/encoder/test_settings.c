@@ -81,7 +81,7 @@ static void defaults_differ_by_verb(void **state)
 {
     (void)state;
     begin(VERB_PRETRAIN);
-    assert_int_equal(settings.updates, 4000);
+    assert_int_equal(settings.updates, 8000);
     assert_int_equal(settings.schedule, SCHEDULE_COSINE);
     begin(VERB_FINETUNE);
     assert_int_equal(settings.updates, 5000);
