@@ -115,7 +115,7 @@ tones "$work/tones" 6 2
     --dev "$work/tones/table.tsv" --out "$work/model.safetensors" \
     --rate 8000 --bins 24 --dim 16 --layers 1 --heads 2 --ffn 32 \
     --stride 4 --consistency 0 \
-    --batch-seconds 4 --lanes 2 --updates 40 --learning-rate 0.01 \
+    --batch-seconds 4 --lanes 2 --updates 400 --learning-rate 0.01 \
     >"$work/log" 2>&1 ||
     { cat "$work/log"; echo "not ok - a model to test with"; exit 1; }
 for i in 0 1 2 3; do
