@@ -97,22 +97,37 @@ rates() { # FILE: WER and CER
         awk '/^%/ { rate[$1] = $2 } END { print rate["%WER"], rate["%CER"] }'
 }
 
-measure() { # NAME LABELS SEED
-    local name=$1 words=$work/words-$2.arpa
+# Processor minutes of stages, those that were not run here left out.
+spent() { # STAGE...
+    local name
+    for name in "$@"; do
+        [ ! -e "$work/cpu/$name" ] || cat "$work/cpu/$name"
+    done | awk '{ sum += $1 } END { printf "%.1f\n", sum / 60 }'
+}
+
+pretrainings() { # ARM SEED: the stages that made its encoder
+    echo "encoder-$1-$2" "encoder-$1-$2-pool"
+    case $1 in *-2) pretrainings "${1%-2}" "$2" ;; esac
+}
+
+measure() { # ARM LABELS SEED ENCODER-SEED
+    local name=$1-$2-$3 words=$work/words-$2.arpa
     [ -e "$words" ] ||
         "$attune" ngram --data "$(labelled "$2")" --out "$words"
     transcribe "$name" "$name"
     transcribe_with_ngrams "$name" "$words"
+    # shellcheck disable=SC2046
     echo "$2 $3 $(rates "$work/$name.txt") $(rates "$work/$name-ngrams.txt")" \
+        "$(spent $(pretrainings "$1" "$4")) $(spent "$name")" \
         >"$work/$name.result"
 }
 
 recogniser() { # ARM LABELS SEED [ENCODER-SEED]
-    local name=$1-$2-$3 init=()
+    local name=$1-$2-$3 first=${4:-$3} init=()
     [ "$1" = scratch ] ||
-        init=(--init "$work/encoder-$1-${4:-$3}.safetensors")
+        init=(--init "$work/encoder-$1-$first.safetensors")
     stage "$name" fine_tune "$name" "$2" "$3" "${init[@]}"
-    stage "measure-$name" measure "$name" "$2" "$3"
+    stage "measure-$name" measure "$1" "$2" "$3" "$first"
 }
 
 # $work/NAME.tsv: all results of the arms; on stdout, their means.
@@ -120,7 +135,8 @@ results() { # NAME "LABELS..." ARM...
     local name=$1 many=$2 arm labels file
     shift 2
     {
-        printf 'arm\tlabels\tseed\twer\tcer\twer_ngrams\tcer_ngrams\n'
+        printf 'arm\tlabels\tseed\twer\tcer\twer_ngrams\tcer_ngrams'
+        printf '\tpretraining_minutes\tfinetuning_minutes\n'
         for labels in $many; do
             for arm in "$@"; do
                 for file in "$work/$arm-$labels-"*.result; do

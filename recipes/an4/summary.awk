@@ -5,8 +5,8 @@
 #                                        WER, half the interval, and the same
 #                                        with n-grams
 #
-# RESULTS: lines of arm, labels, seed, WER, CER, WER and CER with n-grams, below
-# a line of names.
+# RESULTS: lines of arm, labels, seed, WER, CER, WER and CER with n-grams, and
+# processor minutes of pretraining and fine-tuning, below a line of names.
 BEGIN {
     FS = "\t"
     n = split("12.71 4.303 3.182 2.776 2.571 2.447 2.365 2.306 2.262", t, " ")
@@ -22,7 +22,7 @@ FNR == 1 { next }
         labels_of[++label_count] = $2
     }
     runs[$1, $2]++
-    for (i = 4; i <= 7; i++) {
+    for (i = 4; i <= 9; i++) {
         sum[$1, $2, i] += $i
         square[$1, $2, i] += $i * $i
     }
@@ -55,8 +55,9 @@ END {
         }
         exit
     }
-    print "| minutes | | seeds | WER | CER | WER with n-grams | CER |"
-    print "|---|---|---|---|---|---|---|"
+    print "| minutes | | seeds | WER | CER | WER with n-grams | CER |" \
+        " processor minutes: pretraining | fine-tuning |"
+    print "|---|---|---|---|---|---|---|---|---|"
     for (j = 1; j <= label_count; j++)
         for (k = 1; k <= arm_count; k++) {
             a = arm_of[k]
@@ -64,6 +65,7 @@ END {
             if ((a, l) in runs)
                 print "| " l " | " a " | " runs[a, l] " | " cell(a, l, 4) \
                     " | " cell(a, l, 5) " | " cell(a, l, 6) " | " \
-                    cell(a, l, 7) " |"
+                    cell(a, l, 7) sprintf(" | %.0f | %.0f |",
+                    mean(a, l, 8), mean(a, l, 9))
         }
 }

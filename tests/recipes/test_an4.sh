@@ -22,7 +22,7 @@ curve() {
         made '^finetune .*/train-5min.tsv ' 4 &&
         made '^finetune .*--init .*/encoder-own-km-2.safetensors' 5 &&
         made '^transcribe .*--table .*/test.tsv' 40 || return 1
-    grep -Fx '| 5 | scratch | 2 | 12.5 ± 0.0 | 5.5 ± 0.0 | 8.0 ± 0.0 | 3.0 ± 0.0 |' \
+    grep -Fx '| 5 | scratch | 2 | 12.5 ± 0.0 | 5.5 ± 0.0 | 8.0 ± 0.0 | 3.0 ± 0.0 | 0 | 0 |' \
         "$work/out" && same "$(grep -c '^| ' "$work/out")" 11 &&
         same "$(wc -l <"$work/x/curve.tsv")" 21 &&
         grep -q '<svg' "$work/x/curve.svg"
@@ -58,10 +58,11 @@ encoders() {
 }
 
 intervals() {
-    printf 'names\na\t5\t1\t10\t1\t1\t1\na\t5\t2\t12\t1\t1\t1\na\t5\t3\t14\t1\t1\t1\n' |
+    printf 'names\na\t5\t1\t10\t1\t1\t1\t2\t8\na\t5\t2\t12\t1\t1\t1\t2\t8\na\t5\t3\t14\t1\t1\t1\t5\t8\n' |
         awk -f recipes/an4/summary.awk >"$work/out"
     # 4.303 * 2 / sqrt(3)
-    grep -F '| 5 | a | 3 | 12.0 ± 5.0 | 1.0 ± 0.0' "$work/out"
+    grep -F '| 5 | a | 3 | 12.0 ± 5.0 | 1.0 ± 0.0 |' "$work/out" &&
+        grep -F '| 3 | 8 |' "$work/out"
 }
 
 heard() {

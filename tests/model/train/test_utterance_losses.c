@@ -83,6 +83,21 @@ static void views_read_alike_cost_nothing_more(void **state)
     assert_close(loss[1][1], loss[1][0], 1e-6, 0);
 }
 
+/* Adding to all logits of a row changes no probability. */
+static void views_are_compared_as_probabilities(void **state)
+{
+    double loss[2];
+    (void)state;
+    for (int shifted = 0; shifted < 2; shifted++) {
+        begin(0.5, false);
+        for (size_t i = 0; i < ROWS * TOKENS; i++)
+            logits[i] += (real)(shifted * (1 + i / TOKENS % 3));
+        loss[shifted] = sums_of(4).loss;
+        utterance_losses_close(&losses);
+    }
+    assert_close(loss[1], loss[0], 1e-5, 0);
+}
+
 static void every_view_has_all_items(void **state)
 {
     (void)state;
@@ -118,6 +133,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_view_is_ctc_alone),
         cmocka_unit_test(views_read_alike_cost_nothing_more),
+        cmocka_unit_test(views_are_compared_as_probabilities),
         cmocka_unit_test(every_view_has_all_items),
         cmocka_unit_test(memory_that_is_not_there_is_told),
     };
