@@ -244,19 +244,18 @@ static void projection_backward(struct encoder *e, real *gradients, real *d)
                        e->rstd, weights + e->at_gain, rows, in);
 }
 
-void encoder_backward(struct encoder *e, real *gradients, real *d_output,
+void encoder_backward(struct encoder *e, real *gradients, real *d, int highest,
                       int lowest)
 {
     const struct model_shape *shape = &e->parameters->shape;
-    assert(e->backward);
+    assert(e->backward && highest <= shape->layers);
     bind_gradients(e, gradients);
-    for (int i = shape->layers - 1; i >= 0 && i + 1 >= lowest; i--) {
+    for (int i = highest - 1; i >= 0 && i + 1 >= lowest; i--) {
         struct conformer_noise own = noise_of(e, i + 1);
         if (!e->skipped[i])
-            conformer_backward(d_output, &e->gradients[i], &e->kept[i],
-                               &e->scratch, &e->weights[i], e->pack, shape,
-                               &own);
+            conformer_backward(d, &e->gradients[i], &e->kept[i], &e->scratch,
+                               &e->weights[i], e->pack, shape, &own);
     }
     if (lowest == 0)
-        projection_backward(e, gradients, d_output);
+        projection_backward(e, gradients, d);
 }

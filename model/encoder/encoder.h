@@ -55,13 +55,16 @@ const real *encoder_forward(struct encoder *encoder, const real *weights,
  * [rows, dim]; only with backward memory. */
 const real *encoder_layer(const struct encoder *encoder, int layer);
 
-/* Gradients of the last forward.
+/* Gradients of the last forward, of the layers highest .. lowest: all at once,
+ * or piece by piece from the top, where a loss of a layer between is to be
+ * added.
  *
  * gradients  [total]        added to
- * d_output   [rows, dim]    in, destroyed
- * lowest     depth of the lowest part that is trained: below it nothing is
- *            computed (0: all) */
-void encoder_backward(struct encoder *encoder, real *gradients, real *d_output,
-                      int lowest);
+ * d          [rows, dim]    in: of the output of layer highest; out: of what
+ *                           layer lowest was given
+ * lowest     1 .. layers, or 0: the projection, too (d is destroyed); above
+ *            highest: nothing is computed */
+void encoder_backward(struct encoder *encoder, real *gradients, real *d,
+                      int highest, int lowest);
 
 #endif

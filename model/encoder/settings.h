@@ -81,7 +81,7 @@ struct settings {
     /* CTC fine-tuning. */
     int freeze_updates, average;
     double head_rate, layer_decay;
-    double speed, join_seconds, consistency;
+    double speed, join_seconds, consistency, inter_ctc;
     int time_masks, frequency_masks, frequency_width;
     double time_mask_seconds, time_mask_share;
     /* Transcription. */

@@ -7,17 +7,18 @@
 #include "model/encoder/encoder.h"
 #include "model/kernel/gemm.h"
 #include "model/layer/dropout.h"
-#include "model/layer/linear.h"
 #include "model/train/joining.h"
 #include "model/train/packing.h"
+#include "model/train/reading.h"
 #include "model/train/run.h"
 #include "model/train/transcripts.h"
 #include "model/train/utterance_losses.h"
 #include "model/train/validation.h"
 
-#define KEY_HEAD                                                               \
-    2000000 /* dropout before the head, beside the layers' keys                \
-             */
+/* Dropout before the head, beside the layers' keys: of the last layer, of the
+ * middle one. */
+#define KEY_HEAD 2000000
+#define KEY_MIDDLE 2000001
 
 /* One worker's memory. */
 struct worker {
@@ -25,9 +26,8 @@ struct worker {
     struct batch_item *items; /* of all views */
     struct packing packing;
     struct joining joining;
-    real *output, *d_output; /* [rows, dim] */
-    real *logits;            /* [rows, tokens] */
-    struct utterance_losses losses;
+    struct reading reading;
+    real *d_output, *d_middle; /* [rows, dim] */
 };
 
 struct finetuning {
@@ -50,14 +50,30 @@ struct finetuning {
     const struct run_host *host;
 };
 
+/* A micro-batch: packed rows, and what is said in them. */
+static void fill(struct finetuning *f, struct worker *w,
+                 const struct trainer_micro *micro)
+{
+    const struct settings *s = f->settings;
+    const struct micro_batch *m = &micro->batch->micros[micro->micro];
+    struct random_key join = random_key((uint64_t)s->seed, RANDOM_JOIN);
+    size_t count = utterance_views_fill(
+        w->items, micro->batch->items + m->first, m->count, s);
+    packing_fill(&w->packing, w->items, count, f->data.features, s,
+                 &f->augment);
+    joining_fill(&w->joining, &w->packing.pack, w->items, &f->texts,
+                 f->join_rows, tokens_space(&f->model.tokens),
+                 random_below(random_below(join, micro->update), micro->micro));
+}
+
+/* CTC from the last layer and, where it is asked for, from the middle one. */
 static void compute(void *context, struct lane_sums *sums, real *gradients,
                     const real *weights, const struct trainer_micro *micro)
 {
     struct finetuning *f = context;
     const struct settings *s = f->settings;
     struct worker *w = &f->worker[micro->worker];
-    const struct micro_batch *m = &micro->batch->micros[micro->micro];
-    size_t tokens = (size_t)f->model.tokens.count, dim = (size_t)s->dim;
+    const struct pack *pack = &w->packing.pack;
     struct random_key key = random_key((uint64_t)s->seed, RANDOM_DROPOUT);
     key = random_below(random_below(key, micro->update), micro->micro);
     struct encoder_noise noise = {.key = key,
@@ -67,28 +83,27 @@ static void compute(void *context, struct lane_sums *sums, real *gradients,
                                   .layer_drop = (float)s->layer_drop};
     struct dropout dropout = {.key = random_below(key, KEY_HEAD),
                               .rate = (float)s->dropout};
-    struct random_key join = random_key((uint64_t)s->seed, RANDOM_JOIN);
-    size_t count = utterance_views_fill(
-        w->items, micro->batch->items + m->first, m->count, s);
-    packing_fill(&w->packing, w->items, count, f->data.features, s,
-                 &f->augment);
-    joining_fill(&w->joining, &w->packing.pack, w->items, &f->texts,
-                 f->join_rows, tokens_space(&f->model.tokens),
-                 random_below(random_below(join, micro->update), micro->micro));
-    size_t rows = w->packing.pack.rows;
-    const real *output = encoder_forward(w->encoder, weights, w->packing.input,
-                                         NULL, &w->packing.pack, &noise);
-    memcpy(w->output, output, rows * dim * sizeof *output);
-    dropout_apply(w->output, rows * dim, dropout, 0);
-    linear_forward(w->logits, w->output, weights + f->head_weight,
-                   weights + f->head_bias, rows, dim, tokens);
-    utterance_losses(sums, w->logits, &w->losses, &w->packing.pack,
-                     &w->joining);
-    linear_backward(w->d_output, 0, gradients + f->head_weight,
-                    gradients + f->head_bias, w->logits, w->output,
-                    weights + f->head_weight, rows, dim, tokens);
-    dropout_apply(w->d_output, rows * dim, dropout, 0);
-    encoder_backward(w->encoder, gradients, w->d_output, micro->lowest);
+    fill(f, w, micro);
+    int top = s->layers, lowest = micro->lowest;
+    encoder_forward(w->encoder, weights, w->packing.input, NULL, pack, &noise);
+    reading_learn(sums, gradients, w->d_output, &w->reading, weights,
+                  encoder_layer(w->encoder, top), pack, &w->joining, dropout,
+                  1);
+    if (s->inter_ctc > 0) {
+        struct lane_sums inter = {.loss = 0};
+        int middle = (s->layers + 1) / 2;
+        encoder_backward(w->encoder, gradients, w->d_output, top,
+                         lowest > middle ? lowest : middle + 1);
+        dropout.key = random_below(key, KEY_MIDDLE);
+        reading_learn(&inter, gradients, w->d_middle, &w->reading, weights,
+                      encoder_layer(w->encoder, middle), pack, &w->joining,
+                      dropout, (real)s->inter_ctc);
+        sums->loss += s->inter_ctc * inter.loss;
+        for (size_t i = 0; i < pack->rows * (size_t)s->dim; i++)
+            w->d_output[i] += w->d_middle[i];
+        top = middle;
+    }
+    encoder_backward(w->encoder, gradients, w->d_output, top, lowest);
 }
 
 static void describe(void *context, struct journal *journal, char *text,
@@ -219,7 +234,7 @@ static size_t most_labels(const struct transcripts *t)
 
 static struct status open_workers(struct finetuning *f)
 {
-    size_t rows = f->rows_most, tokens = (size_t)f->model.tokens.count;
+    size_t rows = f->rows_most;
     size_t items =
         batch_plan_micro_items(f->plan) * (size_t)utterance_views(f->settings);
     size_t dim = (size_t)f->settings->dim;
@@ -241,17 +256,18 @@ static struct status open_workers(struct finetuning *f)
         if (!status_failed(&status))
             status = joining_open(&w->joining, items, labels);
         if (!status_failed(&status))
-            status = utterance_losses_open(&w->losses, f->settings, rows,
-                                           f->longest, joined, tokens);
-        w->output = calloc(rows, dim * sizeof *w->output);
+            status = reading_open(&w->reading, &f->model.parameters,
+                                  f->settings, rows, f->longest, joined);
         w->d_output = calloc(rows, dim * sizeof *w->d_output);
-        w->logits = calloc(rows, tokens * sizeof *w->logits);
+        w->d_middle = calloc(rows, dim * sizeof *w->d_middle);
         w->items = calloc(items, sizeof *w->items);
         if (!status_failed(&status) &&
-            (!w->output || !w->d_output || !w->logits || !w->items))
+            (!w->d_output || !w->d_middle || !w->items))
             status = status_memory("workers");
-        f->validation.workers[i] = (struct validation_worker){
-            .encoder = w->encoder, .packing = &w->packing, .logits = w->logits};
+        f->validation.workers[i] =
+            (struct validation_worker){.encoder = w->encoder,
+                                       .packing = &w->packing,
+                                       .logits = w->reading.logits};
     }
     return status;
 }
@@ -263,10 +279,9 @@ static void close_workers(struct finetuning *f)
         encoder_close(w->encoder);
         packing_close(&w->packing);
         joining_close(&w->joining);
-        free(w->output);
         free(w->d_output);
-        free(w->logits);
-        utterance_losses_close(&w->losses);
+        free(w->d_middle);
+        reading_close(&w->reading);
         free(w->items);
     }
     free(f->worker);

@@ -102,7 +102,8 @@ static void compute(void *context, struct lane_sums *sums, real *gradients,
                       gradients + p->head_bias, output, w->hidden, w->codes,
                       weights + p->head_weight, weights + p->head_bias, rows,
                       &p->head, w->scratch);
-    encoder_backward(w->encoder, gradients, w->d_output, micro->lowest);
+    encoder_backward(w->encoder, gradients, w->d_output, s->layers,
+                     micro->lowest);
     sums->loss += result.loss;
     sums->weight += result.weight;
     sums->correct += (double)result.correct;

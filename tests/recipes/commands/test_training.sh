@@ -70,7 +70,7 @@ workers_finetune() {
         # shellcheck disable=SC2086
         finetune f$n.st $shape --updates 60 --threads $n --dropout 0.1 \
             --layer-drop 0.2 --attention-dropout 0.1 --join-seconds 4 \
-            --consistency 0.2 ||
+            --consistency 0.2 --inter-ctc 0.3 ||
             return 1
     done
     identical f1.st f2.st f3.st f4.st
