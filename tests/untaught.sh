@@ -24,6 +24,9 @@ score)
     *ngrams*) printf '%%CER 3.00 [\n%%WER 8.00 [\n' ;;
     *) printf '%%CER 5.50 [\n%%WER 12.50 [\n' ;;
     esac ;;
+show)
+    [ "$1" != update,dev_wer ] ||
+        printf 'update\tdev_wer\n100\t30\n200\t20.5\n300\t21\n' ;;
 *) [ -z "${out:-}" ] || echo "$verb" >"$out" ;;
 esac
 END

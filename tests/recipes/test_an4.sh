@@ -44,6 +44,19 @@ best() {
 8.00 / 3.00 WER / CER, best-1-ngrams"
 }
 
+# The recogniser from scratch was made for the curve.
+sooner() {
+    : >"$calls"
+    env an4="$work/data/an4" work="$work/x" seeds=1 updates="7 9" \
+        recipes/an4/sooner.sh >"$work/out" || return 1
+    made '^pretrain ' 0 && made '^finetune ' 2 &&
+        made '^finetune .*--updates 9 --init .*/encoder-own-km-1.safe' 1 &&
+        same "$(tail -n +3 "$work/out")" \
+            "| 1 | scratch | 300 | 20.5 | 0.0 |
+| 1 | pretrained | 300 | 20.5 | 0.0 |
+| 1 | pretrained | 300 | 20.5 | 0.0 |"
+}
+
 encoders() {
     : >"$calls"
     env data="$work/data" work="$work/x" seeds=1 recipes/an4/encoders.sh \
@@ -73,6 +86,7 @@ heard() {
 
 check "the curve has both ways, all labels and seeds" curve
 check "the best one learns from the development set, too" best
+check "the same from scratch, and sooner" sooner
 check "encoders are made of each other" encoders
 check "intervals are Student's" intervals
 check "a speaker of the test who is learned from stops all" heard
