@@ -54,11 +54,7 @@ struct status language_open(struct language **language,
     struct status status = status_ok();
     int32_t space = tokens_space(tokens);
     *language = NULL;
-    assert(settings->lm_weight >= 0);
-    if (settings->closed && (!lexicon || !space))
-        return status_error(STATUS_INPUT,
-                            "a lexicon wants words, which a model without a "
-                            "space among its tokens does not write");
+    assert(settings->lm_weight >= 0 && (lexicon || !settings->closed));
     if (ngram && !space && !ngram_of_characters(ngram))
         return status_error(STATUS_INPUT,
                             "n-grams of words are no use for a model without "
@@ -170,8 +166,8 @@ static bool spell(struct language_state *s, const struct language *l,
     if (next == TRIE_NONE && l->settings.closed)
         return false;
     s->score += hope_of_word(l, next) - hope_of_word(l, s->spelt);
-    /* Where there is no space, each token is a word. */
-    s->spelt = l->space ? next : TRIE_ROOT;
+    /* Where there is no space, each token is a word, or the whole text is. */
+    s->spelt = l->space || l->settings.closed ? next : TRIE_ROOT;
     return true;
 }
 

@@ -17,7 +17,8 @@ struct language_settings {
     double word_bonus;    /* added for each word */
     double unknown_score; /* added for each word (of n-grams of characters:
                            * each character) that the n-gram model lacks */
-    bool closed;          /* there are no words but the lexicon's */
+    bool closed;          /* there are no words but the lexicon's; for tokens
+                           * without a space: no texts */
 };
 
 /* Immutable once open; any number of threads may read it. */
@@ -37,9 +38,8 @@ struct language_state {
 /* ngram, lexicon and hotwords may be NULL, and must outlive the language. An
  * n-gram model that knows "<space>" is one of characters, and so is one for
  * tokens without a space; any other is of words and wants a lexicon: its own
- * (lexicon_from_ngram) or one made with that. Refuses a closed language
- * without a lexicon, and, for tokens without a space, a closed one or n-grams
- * of words. */
+ * (lexicon_from_ngram) or one made with that; a closed language wants one, too.
+ * Refuses n-grams of words for tokens without a space. */
 MUST_CHECK struct status language_open(struct language **language,
                                        const struct language_settings *settings,
                                        const struct tokens *tokens,

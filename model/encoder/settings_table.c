@@ -75,7 +75,7 @@ static const struct setting table[] = {
          "one counts; flags go before all"),
     INT("updates", updates, "8000", 0, 1e9, P, false,
         "updates of the whole run"),
-    INT("updates", updates, "5000", 0, 1e9, F, false,
+    INT("updates", updates, "10000", 0, 1e9, F, false,
         "updates of the whole run"),
     NUMBER("seed", seed, "1", 0, 9007199254740991.0, P | F | S | B, false,
            "of everything random"),
@@ -144,7 +144,7 @@ static const struct setting table[] = {
     NUMBER("join-seconds", join_seconds, "0", 0, 3600, F, false,
            "recordings are joined at random, up to this: for long recordings, "
            "where speech begins and ends anywhere; 0: none"),
-    NUMBER("consistency", consistency, "0.2", 0, 100, F, false,
+    NUMBER("consistency", consistency, "0", 0, 100, F, false,
            "weight of reading two augmentations of a recording alike; doubles "
            "the work of an update; 0: one augmentation"),
     NUMBER("inter-ctc", inter_ctc, "0", 0, 100, F, false,
@@ -250,7 +250,8 @@ static const struct setting table[] = {
     NUMBER("unknown-score", unknown_score, "-5", -1000, 1000, T | U, false,
            "added for each word that the n-grams lack"),
     TEXT("lexicon", lexicon, T | U, "FILE|lm",
-         "no words but these, one a line; lm: those of the n-grams"),
+         "no words but these, one a line; lm: those of the n-grams. Where a "
+         "model writes no spaces: each recording is one of them"),
     TEXT("hotwords", hotwords, T | U, "FILE|LIST",
          "phrases to favour: lines of phrase TAB boost, or "
          "phrase:boost,phrase:boost,..."),

@@ -16,9 +16,10 @@ work=${work:-work/digits}
 # shellcheck source=recipes/comparison.sh
 . "$here/../comparison.sh"
 
-# A recording is one word of the transcripts: n-grams of its letters.
+# A recording is one of the words that were learned.
 recognise() { # NAME
-    transcribe "$1" "$1" --lm "$work/letters.arpa" --lm-weight 1
+    cut -f 4 "$corpus/train.tsv" | tail -n +2 | sort -u >"$work/words"
+    transcribe "$1" "$1" --lexicon "$work/words"
 }
 
 accuracy() { # NAME
@@ -33,8 +34,6 @@ fold() { # SPEAKER, in a subshell
     stage pretrain pretrain
     stage scratch finetune scratch
     stage pretrained finetune pretrained --init "$work/encoder.safetensors"
-    stage ngrams "$attune" ngram --data "$corpus/train.tsv" --unit character \
-        --order 6 --out "$work/letters.arpa"
     stage recognise-scratch recognise scratch
     stage recognise-pretrained recognise pretrained
     echo "$1 $(accuracy scratch) $(accuracy pretrained)"

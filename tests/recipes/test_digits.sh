@@ -15,7 +15,8 @@ digits() {
     made '^pretrain .*/corpus/ann/untranscribed.tsv' 1 &&
         made '^finetune .*/corpus/bob/train.tsv' 2 &&
         made '^finetune .*--init .*/bob/encoder.safetensors' 1 &&
-        made '^transcribe .*/corpus/ann/test.tsv' 2 &&
+        made '^transcribe .*/corpus/ann/test.tsv .*--lexicon .*/ann/words' 2 &&
+        same "$(wc -l <"$work/x/ann/words")" 10 &&
         same "$(tail -n 1 "$work/out" | tr -s ' ')" 'mean 85.0 85.0' &&
         same "$(wc -l <"$work/out")" 4
 }

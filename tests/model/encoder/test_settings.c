@@ -84,7 +84,7 @@ static void defaults_differ_by_verb(void **state)
     assert_int_equal(settings.updates, 8000);
     assert_int_equal(settings.schedule, SCHEDULE_COSINE);
     begin(VERB_FINETUNE);
-    assert_int_equal(settings.updates, 5000);
+    assert_int_equal(settings.updates, 10000);
     assert_int_equal(settings.schedule, SCHEDULE_TRI_STAGE);
     begin(VERB_SCORE);
     assert_int_equal(settings.updates, 0);

@@ -75,7 +75,7 @@ static void the_models_settings_are_taken_over(void **state)
     assert_int_equal(settings.stride, 3);
     assert_int_equal(settings.dim, 16);
     assert_int_equal(settings.fold_case, 0);
-    assert_int_equal(settings.updates, 5000); /* of the run, not the model */
+    assert_int_equal(settings.updates, 10000); /* of the run, not the model */
     checkpoint_free(&init);
 }
 

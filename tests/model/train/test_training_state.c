@@ -183,7 +183,7 @@ static void other_settings_are_refused_and_named(void **state)
     other.dropout = 0.3;
     other.updates = 7;
     assert_refused(read_from(&found, &s, path, &other),
-                   "that run has updates = 5000, this one 7");
+                   "that run has updates = 10000, this one 7");
     training_state_close(&s);
 }
 
