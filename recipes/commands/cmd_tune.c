@@ -125,16 +125,18 @@ static void print_file(FILE *out, const struct settings *meant,
                        const bool *wanted, const struct tuning *tuning,
                        const struct development *development)
 {
-    char before[256], after[256], value[SETTING_TEXT_SIZE];
+    char before[256], fewest[256], after[256], value[SETTING_TEXT_SIZE];
     describe(before, sizeof before, &tuning->points[0]);
-    describe(after, sizeof after, &tuning->points[tuning->best]);
+    describe(fewest, sizeof fewest, &tuning->points[tuning->least]);
+    describe(after, sizeof after, &tuning->points[tuning->chosen]);
     fprintf(out,
-            "# For attune transcribe --config: the best of %zu points that "
-            "attune tune\n# tried on %zu recordings, %.1f minutes. Count "
-            "errors on others.\n# %s\n# with %s\n# before: %s\n# after: %s\n",
+            "# For attune transcribe --config: of %zu points that attune "
+            "tune\n# tried on %zu recordings, %.1f minutes. Count "
+            "errors on others.\n# %s\n# with %s\n# before: %s\n# fewest: %s\n# "
+            "after: %s\n",
             tuning->count, development->manifest.count,
             development->length_s / 60, meant->table, meant->model, before,
-            after);
+            fewest, after);
     for (size_t i = 0; i < WRITTEN; i++) {
         settings_get(value, sizeof value, meant,
                      settings_find(written[i], VERB_TUNE));
@@ -150,7 +152,7 @@ static struct status write_file(struct settings *settings, const bool *given,
 {
     struct whole_file file = {.descriptor = -1};
     bool wanted[WRITTEN];
-    const struct tuning_point *best = &tuning->points[tuning->best];
+    const struct tuning_point *best = &tuning->points[tuning->chosen];
     for (size_t i = 0; i < WRITTEN; i++)
         wanted[i] = i < ALWAYS ||
                     given[settings_index(settings_find(written[i], VERB_TUNE))];
@@ -206,7 +208,9 @@ static void print_result(const struct tuning *tuning)
     char text[256];
     describe(text, sizeof text, &tuning->points[0]);
     printf("before: %s\n", text);
-    describe(text, sizeof text, &tuning->points[tuning->best]);
+    describe(text, sizeof text, &tuning->points[tuning->least]);
+    printf("fewest: %s\n", text);
+    describe(text, sizeof text, &tuning->points[tuning->chosen]);
     printf("after: %s\n", text);
 }
 
@@ -258,7 +262,7 @@ const struct command command_tune = {
     .arguments = "--model FILE --table TABLE --lm FILE --out FILE [OPTIONS]",
     .purpose =
         "chooses the weight of a language model and the bonus for words\n"
-        "that make fewest errors on development data (never on those of a "
+        "that make few errors on development data (never on those of a "
         "test), for transcribe --config",
     .example = "attune tune --model recogniser.safetensors --table dev.tsv "
                "--lm words.arpa --out decode.conf",
@@ -266,10 +270,12 @@ const struct command command_tune = {
         "The recordings go through the model once, each as a whole; then their "
         "words are looked for with 47 pairs of weight and bonus: those that "
         "are given, a grid of weights 0 to 2.5 and bonuses -1 to 3, and twice "
-        "the neighbourhood of the best. Where the best lies at the edge of "
-        "the grid, up to 20 more points beyond it are tried. Of pairs with as "
-        "many errors the one nearest to what is given (else the defaults) is "
-        "chosen.\n"
+        "the neighbourhood of the one with fewest errors. Where that lies at "
+        "the edge of the grid, up to 20 more points beyond it are tried. "
+        "Fewest "
+        "of many is partly luck: of pairs within one standard deviation of it "
+        "(n errors have sqrt(n)) the one nearest to what is given (else the "
+        "defaults) is chosen.\n"
         "What is chosen fits the recordings it was chosen on, so their word "
         "error rate flatters: never tune on recordings that are to say how "
         "good the recogniser is. attune transcribe cuts at pauses, and a few "

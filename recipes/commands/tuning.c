@@ -2,6 +2,7 @@
 #include "recipes/commands/tuning.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdbool.h>
 
 #include "model/encoder/settings.h"
@@ -26,12 +27,29 @@ static double distance(const struct tuning_point *a,
     return weight * weight + bonus * bonus;
 }
 
-static bool better(const struct tuning *t, const struct tuning_point *a,
-                   const struct tuning_point *b)
+static bool fewer(const struct tuning *t, const struct tuning_point *a,
+                  const struct tuning_point *b)
 {
     size_t errors = tuning_errors(a), others = tuning_errors(b);
     return errors < others || (errors == others &&
                                distance(a, t->points) < distance(b, t->points));
+}
+
+static bool nearer(const struct tuning *t, const struct tuning_point *a,
+                   const struct tuning_point *b)
+{
+    double far = distance(a, t->points), other = distance(b, t->points);
+    return far < other || (far == other && tuning_errors(a) < tuning_errors(b));
+}
+
+static void choose(struct tuning *t)
+{
+    double least = (double)tuning_errors(&t->points[t->least]);
+    t->chosen = t->least;
+    for (size_t i = 0; i < t->count; i++)
+        if ((double)tuning_errors(&t->points[i]) <= least + sqrt(least) &&
+            nearer(t, &t->points[i], &t->points[t->chosen]))
+            t->chosen = i;
 }
 
 static bool in_range(const char *name, double value)
@@ -57,17 +75,17 @@ static struct status try_point(struct tuning *t, tuning_trial *trial,
     struct status status = trial(context, point);
     if (status_failed(&status))
         return status;
-    if (better(t, point, &t->points[t->best]))
-        t->best = t->count;
+    if (fewer(t, point, &t->points[t->least]))
+        t->least = t->count;
     t->count++;
     return status;
 }
 
-/* The eight points that are `step` steps of the grid from the best. */
+/* The eight points that are `step` steps of the grid from the least. */
 static struct status try_around(struct tuning *t, tuning_trial *trial,
                                 void *context, double step)
 {
-    const struct tuning_point centre = t->points[t->best];
+    const struct tuning_point centre = t->points[t->least];
     struct status status = status_ok();
     for (int i = -1; i <= 1; i++)
         for (int j = -1; j <= 1 && !status_failed(&status); j++)
@@ -80,7 +98,7 @@ static struct status try_around(struct tuning *t, tuning_trial *trial,
 struct status tuning_search(struct tuning *t, tuning_trial *trial,
                             void *context, double lm_weight, double word_bonus)
 {
-    t->count = t->best = 0;
+    t->count = t->least = 0;
     struct status status = try_point(t, trial, context, lm_weight, word_bonus);
     for (int i = 0; i < WEIGHTS; i++)
         for (int j = 0; j < BONUSES && !status_failed(&status); j++)
@@ -88,11 +106,12 @@ struct status tuning_search(struct tuning *t, tuning_trial *trial,
                                BONUS_LEAST + j * BONUS_STEP);
     bool moved = true;
     for (int i = 0; i < STEPS_OFF && moved && !status_failed(&status); i++) {
-        size_t best = t->best;
+        size_t least = t->least;
         status = try_around(t, trial, context, 1);
-        moved = t->best != best;
+        moved = t->least != least;
     }
     for (double step = 0.5; step >= 0.25 && !status_failed(&status); step /= 2)
         status = try_around(t, trial, context, step);
+    choose(t);
     return status;
 }

@@ -14,6 +14,7 @@
 /* Errors of a bowl around a point, in steps of `fine` errors. */
 struct bowl {
     double lm_weight, word_bonus, fine;
+    size_t floor;       /* errors at that point */
     size_t tried, most; /* points; the next one fails */
 };
 
@@ -24,7 +25,7 @@ static struct status look(void *context, struct tuning_point *p)
         return status_error(STATUS_INPUT, "no more");
     double far = hypot((p->lm_weight - bowl->lm_weight) / WEIGHT_STEP,
                        (p->word_bonus - bowl->word_bonus) / BONUS_STEP);
-    size_t errors = (size_t)(bowl->fine * far);
+    size_t errors = bowl->floor + (size_t)(bowl->fine * far);
     p->counts = (struct edit_counts){
         .reference = 1000,
         .insertions = errors % 3,
@@ -40,12 +41,12 @@ static struct tuning_point best_of(struct tuning *t, struct bowl bowl,
     bowl.most = TUNING_MOST;
     assert_ok(tuning_search(t, look, &bowl, lm_weight, word_bonus));
     assert_int_equal(bowl.tried, t->count);
-    assert_true(t->best < t->count);
+    assert_true(t->chosen < t->count);
     for (size_t i = 0; i < t->count; i++)
         for (size_t j = 0; j < i; j++)
             assert_false(t->points[i].lm_weight == t->points[j].lm_weight &&
                          t->points[i].word_bonus == t->points[j].word_bonus);
-    return t->points[t->best];
+    return t->points[t->chosen];
 }
 
 static void the_best_is_found_to_a_quarter_of_a_step(void **state)
@@ -75,7 +76,8 @@ static void a_best_at_the_edge_leads_off_the_grid(void **state)
     assert_close(best.word_bonus, 6.5, 0, 0);
     /* Very far is not reached, but the search ends. */
     bowl = (struct bowl){100, -900, .fine = 1000};
-    best = best_of(&t, bowl, 0.5, 1);
+    best_of(&t, bowl, 0.5, 1);
+    best = t.points[t.least];
     assert_close(best.lm_weight, 2.5 + (4 + 0.75) * WEIGHT_STEP, 0, 0);
     assert_close(best.word_bonus, -1 - (4 + 0.75) * BONUS_STEP, 0, 0);
 }
@@ -102,7 +104,7 @@ static void of_equals_the_one_nearest_the_beginning_is_chosen(void **state)
     /* No errors anywhere: nothing is better than what was given. */
     struct bowl bowl = {1, 1, .fine = 0};
     struct tuning_point best = best_of(&t, bowl, 0.3, 1.7);
-    assert_int_equal(t.best, 0);
+    assert_int_equal(t.chosen, 0);
     assert_close(best.lm_weight, 0.3, 0, 0);
     /* A plain of radius 1 around (2, 1): its point nearest to (0.5, 1). */
     bowl = (struct bowl){2, 1, .fine = 1};
@@ -110,6 +112,22 @@ static void of_equals_the_one_nearest_the_beginning_is_chosen(void **state)
     assert_close(best.lm_weight, 1.625, 0, 0);
     assert_close(best.word_bonus, 1, 0, 0);
     assert_int_equal(tuning_errors(&best), 0);
+}
+
+/* Sixteen errors may as well be twenty. */
+static void what_chance_may_have_gained_is_not_chosen(void **state)
+{
+    (void)state;
+    struct tuning t;
+    struct bowl bowl = {1.5, 1, .fine = 4, .floor = 16};
+    struct tuning_point best = best_of(&t, bowl, 0.5, 1);
+    assert_int_equal(tuning_errors(&t.points[t.least]), 16);
+    assert_close(t.points[t.least].lm_weight, 1.5, 0.25 * WEIGHT_STEP, 0);
+    assert_close(best.lm_weight, 1, 0, 0);
+    assert_close(best.word_bonus, 1, 0, 0);
+    assert_int_equal(tuning_errors(&best), 20);
+    /* 24 errors are too many more. */
+    assert_int_equal(tuning_errors(&t.points[0]), 24);
 }
 
 static void a_trial_that_fails_ends_the_search(void **state)
@@ -131,6 +149,7 @@ int main(void)
         cmocka_unit_test(a_best_at_the_edge_leads_off_the_grid),
         cmocka_unit_test(nothing_out_of_range_is_tried),
         cmocka_unit_test(of_equals_the_one_nearest_the_beginning_is_chosen),
+        cmocka_unit_test(what_chance_may_have_gained_is_not_chosen),
         cmocka_unit_test(a_trial_that_fails_ends_the_search),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
