@@ -24,6 +24,7 @@ score)
     *ngrams*) printf '%%CER 3.00 [\n%%WER 8.00 [\n' ;;
     *) printf '%%CER 5.50 [\n%%WER 12.50 [\n' ;;
     esac ;;
+transcribe) awk -F '\t' 'NR > 1 { print $1 "\theard" }' "$table" ;;
 show)
     [ "$1" != update,dev_wer ] ||
         printf 'update\tdev_wer\n100\t30\n200\t20.5\n300\t21\n' ;;

@@ -10,10 +10,10 @@ set xtics (1, 2, 5, 10, 20, 37)
 set yrange [0:105]
 set grid
 set key top right
-data(arm) = work.'/curve-'.arm.'.dat'
-plot for [i = 1:2] data(word('scratch own-km', i)) \
-         using 1:2:3 with yerrorlines lc i pt 7 \
-         title word('from_scratch own-km', i), \
-     for [i = 1:2] data(word('scratch own-km', i)) \
-         using 1:4:5 with yerrorlines lc i pt 6 dt 2 \
-         title word('from_scratch own-km', i).', n-grams'
+array arms[3] = ['scratch', 'own-km', 'own-km-self']
+array names[3] = ['from scratch', 'pretrained', 'pretrained, self-training']
+data(i) = work.'/curve-'.arms[i].'.dat'
+plot for [i = 1:3] data(i) using 1:2:3 with yerrorlines lc i pt 7 \
+         title names[i], \
+     for [i = 1:3] data(i) using 1:4:5 with yerrorlines lc i pt 6 dt 2 \
+         title names[i].', n-grams'

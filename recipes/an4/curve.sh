@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Word error rate against minutes of transcripts, from scratch and pretrained on
-# AN4's own recordings.
+# Word error rate against minutes of transcripts: from scratch, pretrained on
+# AN4's own recordings, and that with self-training.
 #
 #     [an4=FOLDER] [work=FOLDER] [seeds="1 2 3"] [threads=N] [from=STAGE] \
 #         recipes/an4/curve.sh
@@ -18,10 +18,11 @@ for seed in ${seeds:-1 2 3}; do
     for labels in all 5 1 10 20; do
         recogniser scratch $labels "$seed"
         recogniser own-km $labels "$seed"
+        [ $labels = all ] || recogniser own-km-self $labels "$seed"
     done
 done
-results curve "1 5 10 20 all" scratch own-km
-for arm in scratch own-km; do
+results curve "1 5 10 20 all" scratch own-km own-km-self
+for arm in scratch own-km own-km-self; do
     awk -v arm=$arm -f "$here/summary.awk" "$work/curve.tsv" |
         sed "s/^all /$(minutes) /" >"$work/curve-$arm.dat"
 done

@@ -15,6 +15,9 @@
 #                            projections or of k-means over MFCC
 #     own-rp-2, own-km-2     again, with clusters of the middle layer of that
 #     pool-...               first on the whole pool, then on AN4's own
+#     ...-self               the same encoder, fine-tuned again, on its own
+#                            recordings without transcripts, too, with what
+#                            the first recogniser heard there (self-training)
 #
 # recogniser fine-tunes with LABELS minutes of transcripts (all: the whole
 # training part) and transcribes the test recordings, without and with n-grams
@@ -80,16 +83,38 @@ encoder() { # ARM SEED
     esac
 }
 
-fine_tune() { # NAME LABELS SEED [SETTINGS...]
-    local name=$1 table seed=$3 few=()
-    table=$(labelled "$2")
-    # Learned by heart long before.
-    case $2 in 1 | 5) few=(--updates 3000) ;; esac
+fine_tune() { # NAME TABLE SEED [SETTINGS...]
+    local name=$1 table=$2 seed=$3
     shift 3
     "$attune" finetune --data "$table" --dev "$corpus/dev.tsv" \
         --out "$work/$name.safetensors" --config "$here/finetune.conf" \
-        --config "$here/model.conf" --seed "$seed" --threads "$threads" \
-        "${few[@]}" "$@"
+        --config "$here/model.conf" --seed "$seed" --threads "$threads" "$@"
+}
+
+# Few transcripts are soon known by heart.
+updates_for() { # LABELS
+    case $1 in
+    1) echo 1000 ;;
+    5) echo 2000 ;;
+    10) echo 3000 ;;
+    20) echo 5000 ;;
+    *) echo 10000 ;;
+    esac
+}
+
+# A table of all own recordings: with their transcripts, or else with what a
+# recogniser hears in them, helped by n-grams.
+hear_own() { # RECOGNISER LABELS TABLE
+    "$attune" transcribe --model "$work/$1.safetensors" --table "$own" \
+        --config "$work/$1.conf" --threads "$threads" --precision float \
+        --no-vad --segment-seconds 600 >"$work/$1.heard"
+    awk -F '\t' -v OFS='\t' '
+        FNR == 1 { file++ }
+        file == 1 { print; known[$1] }
+        file == 2 { text[$1] = $2 }
+        file == 3 && FNR > 1 && !($1 in known) && text[$1] != "" {
+            print $0, text[$1]
+        }' "$(labelled "$2")" "$work/$1.heard" "$own" >"$3"
 }
 
 rates() { # FILE: WER and CER
@@ -106,8 +131,16 @@ spent() { # STAGE...
 }
 
 pretrainings() { # ARM SEED: the stages that made its encoder
-    echo "encoder-$1-$2" "encoder-$1-$2-pool"
-    case $1 in *-2) pretrainings "${1%-2}" "$2" ;; esac
+    local arm=${1%-self}
+    echo "encoder-$arm-$2" "encoder-$arm-$2-pool"
+    case $arm in *-2) pretrainings "${arm%-2}" "$2" ;; esac
+}
+
+fine_tunings() { # ARM LABELS SEED: the stages that made its recogniser
+    echo "$1-$2-$3"
+    case $1 in
+    *-self) echo "${1%-self}-$2-$3" "hear-${1%-self}-$2-$3" ;;
+    esac
 }
 
 measure() { # ARM LABELS SEED ENCODER-SEED
@@ -118,15 +151,25 @@ measure() { # ARM LABELS SEED ENCODER-SEED
     transcribe_with_ngrams "$name" "$words"
     # shellcheck disable=SC2046
     echo "$2 $3 $(rates "$work/$name.txt") $(rates "$work/$name-ngrams.txt")" \
-        "$(spent $(pretrainings "$1" "$4")) $(spent "$name")" \
+        "$(spent $(pretrainings "$1" "$4"))" \
+        "$(spent $(fine_tunings "$1" "$2" "$3"))" \
         >"$work/$name.result"
 }
 
 recogniser() { # ARM LABELS SEED [ENCODER-SEED]
-    local name=$1-$2-$3 first=${4:-$3} init=()
+    local name=$1-$2-$3 first=${4:-$3} arm=${1%-self} init=() table updates
+    table=$(labelled "$2")
+    updates=$(updates_for "$2")
     [ "$1" = scratch ] ||
-        init=(--init "$work/encoder-$1-$first.safetensors")
-    stage "$name" fine_tune "$name" "$2" "$3" "${init[@]}"
+        init=(--init "$work/encoder-$arm-$first.safetensors")
+    if [ "$1" != "$arm" ]; then
+        recogniser "$arm" "$2" "$3" "$first"
+        table=$corpus/heard-$arm-$2-$3.tsv
+        stage "hear-$arm-$2-$3" hear_own "$arm-$2-$3" "$2" "$table"
+        updates=$(updates_for 20)
+    fi
+    stage "$name" fine_tune "$name" "$table" "$3" --updates "$updates" \
+        "${init[@]}"
     stage "measure-$name" measure "$1" "$2" "$3" "$first"
 }
 

@@ -26,7 +26,7 @@ for seed in ${seeds:-1 2 3}; do
     encoder own-km "$seed"
     for count in ${updates:-1000 2000 3000}; do
         name=sooner-$count-$seed
-        stage "$name" fine_tune "$name" all "$seed" --updates "$count" \
+        stage "$name" fine_tune "$name" "$corpus/train.tsv" "$seed" --updates "$count" \
             --init "$work/encoder-own-km-$seed.safetensors"
     done
 done

@@ -18,14 +18,26 @@ curve() {
     : >"$calls"
     env an4="$work/data/an4" work="$work/x" seeds="1 2" recipes/an4/curve.sh \
         >"$work/out" || return 1
-    made '^pretrain ' 2 && made '^finetune ' 20 &&
+    made '^pretrain ' 2 && made '^finetune ' 28 &&
         made '^finetune .*/train-5min.tsv ' 4 &&
-        made '^finetune .*--init .*/encoder-own-km-2.safetensors' 5 &&
-        made '^transcribe .*--table .*/test.tsv' 40 || return 1
+        made '^finetune .*/heard-own-km-5-2.tsv .*--init .*encoder-own-km-2' 1 &&
+        made '^finetune .*--init .*/encoder-own-km-2.safetensors' 9 &&
+        made '^transcribe .*--table .*/test.tsv' 56 || return 1
     grep -Fx '| 5 | scratch | 2 | 12.5 ± 0.0 | 5.5 ± 0.0 | 8.0 ± 0.0 | 3.0 ± 0.0 | 0 | 0 |' \
-        "$work/out" && same "$(grep -c '^| ' "$work/out")" 11 &&
-        same "$(wc -l <"$work/x/curve.tsv")" 21 &&
+        "$work/out" && same "$(grep -c '^| ' "$work/out")" 15 &&
+        same "$(wc -l <"$work/x/curve.tsv")" 29 &&
         grep -q '<svg' "$work/x/curve.svg"
+}
+
+# What is transcribed stays so, all else is what was heard.
+self_training() {
+    local corpus=$work/x/corpus
+    same "$(grep -Fxf "$corpus/train-5min.tsv" "$corpus/heard-own-km-5-1.tsv")" \
+        "$(<"$corpus/train-5min.tsv")" &&
+        same "$(cut -f 1-3 "$corpus/heard-own-km-5-1.tsv" | sort)" \
+            "$(cut -f 1-3 "$corpus/train.tsv" | sort)" &&
+        same "$(grep -c "heard$" "$corpus/heard-own-km-5-1.tsv")" \
+            "$(($(wc -l <"$corpus/train.tsv") - $(wc -l <"$corpus/train-5min.tsv")))"
 }
 
 # Encoder and recogniser were made for the curve.
@@ -85,6 +97,8 @@ heard() {
 }
 
 check "the curve has both ways, all labels and seeds" curve
+check "self-training learns what was heard where nothing is transcribed" \
+    self_training
 check "the best one learns from the development set, too" best
 check "the same from scratch, and sooner" sooner
 check "encoders are made of each other" encoders
