@@ -147,9 +147,9 @@ static const struct setting table[] = {
     NUMBER("consistency", consistency, "0", 0, 100, F, false,
            "weight of reading two augmentations of a recording alike; doubles "
            "the work of an update; 0: one augmentation"),
-    NUMBER("inter-ctc", inter_ctc, "0", 0, 100, F, false,
-           "weight of CTC from the middle layer, through the same head; 0: "
-           "from the last layer alone"),
+    NUMBER("inter-ctc", inter_ctc, "0.3", 0, 100, F, false,
+           "weight of CTC from the middle layer, through the same head "
+           "(InterCTC); 0: from the last layer alone"),
     INT("time-masks", time_masks, "2", 0, 100, F, false,
         "SpecAugment: masks over time in an utterance"),
     NUMBER("time-mask-seconds", time_mask_seconds, "0.3", 0, 10, F, false,

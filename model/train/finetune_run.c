@@ -66,7 +66,9 @@ static void fill(struct finetuning *f, struct worker *w,
                  random_below(random_below(join, micro->update), micro->micro));
 }
 
-/* CTC from the last layer and, where it is asked for, from the middle one. */
+/* CTC from the last layer and, where it is asked for, from the middle one: Lee
+ * and Watanabe 2021, "Intermediate loss regularization for CTC-based speech
+ * recognition". */
 static void compute(void *context, struct lane_sums *sums, real *gradients,
                     const real *weights, const struct trainer_micro *micro)
 {
