@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #
 #     here=FOLDER            the recipe's: model.conf, pretrain.conf,
-#                            finetune.conf
+#                            finetune.conf; ngram.conf, card.conf as wanted
 #     work=FOLDER            where everything is written
 #     . recipes/comparison.sh
 #     stage corpus ...       makes $corpus/{untranscribed,train,dev,test}.tsv
@@ -155,6 +155,12 @@ compare() {
     report
 }
 
+make_ngrams() { # TABLE OUT
+    local settings=()
+    [ ! -e "$here/ngram.conf" ] || settings=(--config "$here/ngram.conf")
+    "$attune" ngram --data "$1" --out "$2" "${settings[@]}"
+}
+
 # With n-grams, their weight chosen on the development set.
 transcribe_with_ngrams() { # NAME NGRAMS
     "$attune" tune --model "$work/$1.safetensors" --table "$corpus/dev.tsv" \
@@ -166,8 +172,7 @@ transcribe_with_ngrams() { # NAME NGRAMS
 compare_with_ngrams() {
     local name
     train_both
-    stage ngrams "$attune" ngram --data "$corpus/train.tsv" \
-        --out "$work/words.arpa"
+    stage ngrams make_ngrams "$corpus/train.tsv" "$work/words.arpa"
     for name in scratch pretrained; do
         stage "ngrams-$name" transcribe_with_ngrams $name "$work/words.arpa"
     done

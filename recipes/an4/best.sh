@@ -16,7 +16,7 @@ best=best-$seed
 
 learn() {
     awk 'NR == 1 || FNR > 1' "$corpus"/{train,dev}.tsv >"$corpus/both.tsv"
-    "$attune" ngram --data "$corpus/both.tsv" --out "$work/words-both.arpa"
+    make_ngrams "$corpus/both.tsv" "$work/words-both.arpa"
     "$attune" finetune --data "$corpus/both.tsv" --dev "$corpus/dev.tsv" \
         --init "$work/encoder-own-km-$seed.safetensors" \
         --out "$work/$best.safetensors" --config "$here/model.conf" \

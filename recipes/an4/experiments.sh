@@ -145,8 +145,7 @@ fine_tunings() { # ARM LABELS SEED: the stages that made its recogniser
 
 measure() { # ARM LABELS SEED ENCODER-SEED
     local name=$1-$2-$3 words=$work/words-$2.arpa
-    [ -e "$words" ] ||
-        "$attune" ngram --data "$(labelled "$2")" --out "$words"
+    [ -e "$words" ] || make_ngrams "$(labelled "$2")" "$words"
     transcribe "$name" "$name"
     transcribe_with_ngrams "$name" "$words"
     # shellcheck disable=SC2046
