@@ -79,6 +79,7 @@ struct settings {
     char target_model[SETTING_TEXT_SIZE];
     int target_layer;
     /* CTC fine-tuning. */
+    int inter_prediction;
     int freeze_updates, average;
     double head_rate, layer_decay;
     double speed, join_seconds, consistency, inter_ctc;

@@ -20,10 +20,10 @@
 struct worker {
     struct encoder *encoder;
     struct packing packing;
-    unsigned char *hidden; /* [rows] */
-    uint16_t *codes;       /* [rows, codebooks] */
-    real *d_output;        /* [rows, dim] */
-    real *scratch;         /* the head's */
+    unsigned char *hidden;     /* [rows] */
+    uint16_t *codes;           /* [rows, codebooks] */
+    real *d_output, *d_middle; /* [rows, dim] */
+    real *scratch;             /* the head's */
 };
 
 struct pretraining {
@@ -73,6 +73,24 @@ static void fill_with_noise(struct worker *w, const struct pretraining *p,
                 (real)(NOISE_DEVIATION * random_normal(key, r * width + i));
 }
 
+/* d  out: the gradient of the layer's output */
+static struct masked_prediction_result predict(real *gradients, real *d,
+                                               struct pretraining *p,
+                                               struct worker *w,
+                                               const real *weights, int layer)
+{
+    struct masked_prediction_result result;
+    masked_prediction(&result, d, gradients + p->head_weight,
+                      gradients + p->head_bias,
+                      encoder_layer(w->encoder, layer), w->hidden, w->codes,
+                      weights + p->head_weight, weights + p->head_bias,
+                      w->packing.pack.rows, &p->head, w->scratch);
+    return result;
+}
+
+/* The last layer predicts and, where it is asked for, the middle one, too: Wang
+ * et al. 2022, "Improving self-supervised learning for speech recognition with
+ * intermediate layer supervision"; here with one head. */
 static void compute(void *context, struct lane_sums *sums, real *gradients,
                     const real *weights, const struct trainer_micro *micro)
 {
@@ -92,18 +110,22 @@ static void compute(void *context, struct lane_sums *sums, real *gradients,
     mask_and_code(w, p, items, m->count);
     if (s->mask_fill == FILL_NOISE)
         fill_with_noise(w, p, random_below(key, RANDOM_NOISE));
-    const real *output =
-        encoder_forward(w->encoder, weights, w->packing.input,
-                        s->mask_fill == FILL_LEARNED ? w->hidden : NULL,
-                        &w->packing.pack, &noise);
-    struct masked_prediction_result result;
+    encoder_forward(w->encoder, weights, w->packing.input,
+                    s->mask_fill == FILL_LEARNED ? w->hidden : NULL,
+                    &w->packing.pack, &noise);
+    int top = s->layers;
     size_t rows = w->packing.pack.rows;
-    masked_prediction(&result, w->d_output, gradients + p->head_weight,
-                      gradients + p->head_bias, output, w->hidden, w->codes,
-                      weights + p->head_weight, weights + p->head_bias, rows,
-                      &p->head, w->scratch);
-    encoder_backward(w->encoder, gradients, w->d_output, s->layers,
-                     micro->lowest);
+    struct masked_prediction_result result =
+        predict(gradients, w->d_output, p, w, weights, top);
+    if (s->inter_prediction) {
+        int middle = (s->layers + 1) / 2;
+        encoder_backward(w->encoder, gradients, w->d_output, top, middle + 1);
+        predict(gradients, w->d_middle, p, w, weights, middle);
+        for (size_t i = 0; i < rows * (size_t)s->dim; i++)
+            w->d_output[i] += w->d_middle[i];
+        top = middle;
+    }
+    encoder_backward(w->encoder, gradients, w->d_output, top, micro->lowest);
     sums->loss += result.loss;
     sums->weight += result.weight;
     sums->correct += (double)result.correct;
@@ -194,10 +216,12 @@ static struct status open_workers(struct pretraining *p)
         w->hidden = calloc(rows, 1);
         w->codes = calloc(rows, p->head.codebooks * sizeof *w->codes);
         w->d_output = calloc(rows, p->head.dim * sizeof *w->d_output);
+        w->d_middle = calloc(rows, p->head.dim * sizeof *w->d_middle);
         w->scratch = calloc(masked_prediction_scratch(&p->head, rows),
                             sizeof *w->scratch);
         if (!status_failed(&status) &&
-            (!w->hidden || !w->codes || !w->d_output || !w->scratch))
+            (!w->hidden || !w->codes || !w->d_output || !w->d_middle ||
+             !w->scratch))
             status = status_memory("workers");
     }
     return status;
@@ -212,6 +236,7 @@ static void close_workers(struct pretraining *p)
         free(w->hidden);
         free(w->codes);
         free(w->d_output);
+        free(w->d_middle);
         free(w->scratch);
     }
     free(p->worker);
