@@ -79,7 +79,8 @@ workers_finetune() {
 workers_pretrain() { # TARGETS
     local n
     for n in 1 2 3 4; do
-        pretrain "p$1$n.st" --updates 60 --threads $n --targets "$1" || return 1
+        pretrain "p$1$n.st" --updates 60 --threads $n --targets "$1" \
+            --inter-prediction || return 1
     done
     identical "p${1}1.st" "p${1}2.st" "p${1}3.st" "p${1}4.st"
 }
