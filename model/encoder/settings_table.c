@@ -128,7 +128,7 @@ static const struct setting table[] = {
            "seconds a span hides"),
     NUMBER("visible-weight", visible_weight, "0.5", 0, 100, P, false,
            "weight of the losses of visible rows (1: as of hidden ones)"),
-    FLAG("inter-prediction", inter_prediction, "no", P, false,
+    FLAG("inter-prediction", inter_prediction, "yes", P, false,
          "the middle layer predicts, too, with the same head (ILS-SSL)"),
     CHOICE("mask-fill", mask_fill, "learned", "learned|noise", P, false,
            "what hidden rows become: a learned vector, or noise N(0, 0.1)"),

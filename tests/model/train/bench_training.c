@@ -173,7 +173,8 @@ static void prepare(struct run *r, enum verb verb, const struct size *size,
     /* What the peer does. */
     r->settings.stride = 4;
     r->settings.consistency = 0;
-    r->settings.inter_ctc = 0; /* as in PyTorch */
+    r->settings.inter_ctc = 0;
+    r->settings.inter_prediction = 0;
     r->settings.targets = TARGET_RANDOM_PROJECTION;
     for (size_t u = 0; u < count; u++)
         r->audio_s += lengths_s[u];
