@@ -91,7 +91,7 @@ static void compute(void *context, struct lane_sums *sums, real *gradients,
     reading_learn(sums, gradients, w->d_output, &w->reading, weights,
                   encoder_layer(w->encoder, top), pack, &w->joining, dropout,
                   1);
-    if (s->inter_ctc > 0) {
+    if (s->inter_ctc > 0 && s->layers > 1) {
         struct lane_sums inter = {.loss = 0};
         int middle = (s->layers + 1) / 2;
         encoder_backward(w->encoder, gradients, w->d_output, top,

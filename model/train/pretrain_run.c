@@ -117,7 +117,7 @@ static void compute(void *context, struct lane_sums *sums, real *gradients,
     size_t rows = w->packing.pack.rows;
     struct masked_prediction_result result =
         predict(gradients, w->d_output, p, w, weights, top);
-    if (s->inter_prediction) {
+    if (s->inter_prediction && s->layers > 1) {
         int middle = (s->layers + 1) / 2;
         encoder_backward(w->encoder, gradients, w->d_output, top, middle + 1);
         predict(gradients, w->d_middle, p, w, weights, middle);
