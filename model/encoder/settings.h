@@ -77,9 +77,8 @@ struct settings {
     int targets, codebooks, codes, code_width, whiten, mask_fill;
     double mask_start, mask_span, visible_weight;
     char target_model[SETTING_TEXT_SIZE];
-    int target_layer;
+    int target_layer, inter_prediction;
     /* CTC fine-tuning. */
-    int inter_prediction;
     int freeze_updates, average;
     double head_rate, layer_decay;
     double speed, join_seconds, consistency, inter_ctc;
