@@ -132,7 +132,7 @@ static void spaces_that_are_not_read_make_no_doubt(void **state)
     assert_ok(words_align(line, &tokens, ids, 4, x, rows, &place));
     assert_int_equal(line->word_count, 2);
     check_word(&line->words[0], "ab", at(3) - WORDS_BEFORE_S,
-               at(3) - WORDS_BEFORE_S + 0.25);
+               at(6) + WORDS_AFTER_S);
     check_word(&line->words[1], "c", at(12) - WORDS_BEFORE_S,
                at(12) - WORDS_BEFORE_S + 0.25);
     assert_close(line->score, -0.01 * (double)rows, 1e-5, 0);
