@@ -12,9 +12,9 @@
 
 /* CTC writes a token in a row or two, somewhere in its sound. Against the edges
  * of speech by energy (where each utterance begins and ends, and pauses of
- * 0.2 s) in AN4's development set, the recipe's model writes a word's first token
- * 80 ms after it begins (the median of 167), and ends its last one 65 ms before
- * it ends. Hence these; with them
+ * 0.2 s) in AN4's development set, the recipe's model writes a word's first
+ * token 80 ms after it begins (the median of 167), and ends its last one 65 ms
+ * before it ends. Hence these; with them
  *
  *                     starts: median, mean size   ends
  *     development              0 ms  89 ms       -11 ms  60 ms
