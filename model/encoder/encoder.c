@@ -244,14 +244,23 @@ static void projection_backward(struct encoder *e, real *gradients, real *d)
                        e->rstd, weights + e->at_gain, rows, in);
 }
 
-void encoder_backward(struct encoder *e, real *gradients, real *d, int highest,
-                      int lowest)
+int encoder_middle(int layers)
+{
+    return (layers + 1) / 2;
+}
+
+void encoder_backward(struct encoder *e, real *gradients, real *d,
+                      const real *d_middle, int lowest)
 {
     const struct model_shape *shape = &e->parameters->shape;
-    assert(e->backward && highest <= shape->layers);
+    size_t size = e->pack->rows * (size_t)shape->dim;
+    int middle = encoder_middle(shape->layers);
+    assert(e->backward);
     bind_gradients(e, gradients);
-    for (int i = highest - 1; i >= 0 && i + 1 >= lowest; i--) {
+    for (int i = shape->layers - 1; i >= 0 && i + 1 >= lowest; i--) {
         struct conformer_noise own = noise_of(e, i + 1);
+        for (size_t k = 0; d_middle && i + 1 == middle && k < size; k++)
+            d[k] += d_middle[k];
         if (!e->skipped[i])
             conformer_backward(d, &e->gradients[i], &e->kept[i], &e->scratch,
                                &e->weights[i], e->pack, shape, &own);

@@ -55,16 +55,19 @@ const real *encoder_forward(struct encoder *encoder, const real *weights,
  * [rows, dim]; only with backward memory. */
 const real *encoder_layer(const struct encoder *encoder, int layer);
 
-/* Gradients of the last forward, of the layers highest .. lowest: all at once,
- * or piece by piece from the top, where a loss of a layer between is to be
- * added.
+/* The layer in the middle of 1 .. layers: losses beside the last layer's read
+ * it. */
+int encoder_middle(int layers);
+
+/* Gradients of the last forward.
  *
  * gradients  [total]        added to
- * d          [rows, dim]    in: of the output of layer highest; out: of what
- *                           layer lowest was given
- * lowest     1 .. layers, or 0: the projection, too (d is destroyed); above
- *            highest: nothing is computed */
+ * d          [rows, dim]    in: of the output of the last layer; destroyed
+ * d_middle   [rows, dim]    in: of losses that read the middle layer; or NULL
+ * lowest                    layer down to which gradients are wanted; 0: of the
+ *                           projection, too; above the last layer: none
+ */
 void encoder_backward(struct encoder *encoder, real *gradients, real *d,
-                      int highest, int lowest);
+                      const real *d_middle, int lowest);
 
 #endif

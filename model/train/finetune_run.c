@@ -86,26 +86,21 @@ static void compute(void *context, struct lane_sums *sums, real *gradients,
     struct dropout dropout = {.key = random_below(key, KEY_HEAD),
                               .rate = (float)s->dropout};
     fill(f, w, micro);
-    int top = s->layers, lowest = micro->lowest;
+    bool inter_ctc = s->inter_ctc > 0 && s->layers > 1;
     encoder_forward(w->encoder, weights, w->packing.input, NULL, pack, &noise);
     reading_learn(sums, gradients, w->d_output, &w->reading, weights,
-                  encoder_layer(w->encoder, top), pack, &w->joining, dropout,
-                  1);
-    if (s->inter_ctc > 0 && s->layers > 1) {
+                  encoder_layer(w->encoder, s->layers), pack, &w->joining,
+                  dropout, 1);
+    if (inter_ctc) {
         struct lane_sums inter = {.loss = 0};
-        int middle = (s->layers + 1) / 2;
-        encoder_backward(w->encoder, gradients, w->d_output, top,
-                         lowest > middle ? lowest : middle + 1);
         dropout.key = random_below(key, KEY_MIDDLE);
         reading_learn(&inter, gradients, w->d_middle, &w->reading, weights,
-                      encoder_layer(w->encoder, middle), pack, &w->joining,
-                      dropout, (real)s->inter_ctc);
+                      encoder_layer(w->encoder, encoder_middle(s->layers)),
+                      pack, &w->joining, dropout, (real)s->inter_ctc);
         sums->loss += s->inter_ctc * inter.loss;
-        for (size_t i = 0; i < pack->rows * (size_t)s->dim; i++)
-            w->d_output[i] += w->d_middle[i];
-        top = middle;
     }
-    encoder_backward(w->encoder, gradients, w->d_output, top, lowest);
+    encoder_backward(w->encoder, gradients, w->d_output,
+                     inter_ctc ? w->d_middle : NULL, micro->lowest);
 }
 
 static void describe(void *context, struct journal *journal, char *text,

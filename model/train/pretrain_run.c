@@ -113,19 +113,15 @@ static void compute(void *context, struct lane_sums *sums, real *gradients,
     encoder_forward(w->encoder, weights, w->packing.input,
                     s->mask_fill == FILL_LEARNED ? w->hidden : NULL,
                     &w->packing.pack, &noise);
-    int top = s->layers;
     size_t rows = w->packing.pack.rows;
+    bool inter_prediction = s->inter_prediction && s->layers > 1;
     struct masked_prediction_result result =
-        predict(gradients, w->d_output, p, w, weights, top);
-    if (s->inter_prediction && s->layers > 1) {
-        int middle = (s->layers + 1) / 2;
-        encoder_backward(w->encoder, gradients, w->d_output, top, middle + 1);
-        predict(gradients, w->d_middle, p, w, weights, middle);
-        for (size_t i = 0; i < rows * (size_t)s->dim; i++)
-            w->d_output[i] += w->d_middle[i];
-        top = middle;
-    }
-    encoder_backward(w->encoder, gradients, w->d_output, top, micro->lowest);
+        predict(gradients, w->d_output, p, w, weights, s->layers);
+    if (inter_prediction)
+        predict(gradients, w->d_middle, p, w, weights,
+                encoder_middle(s->layers));
+    encoder_backward(w->encoder, gradients, w->d_output,
+                     inter_prediction ? w->d_middle : NULL, micro->lowest);
     sums->loss += result.loss;
     sums->weight += result.weight;
     sums->correct += (double)result.correct;

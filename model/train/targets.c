@@ -128,7 +128,8 @@ static struct status open_model_source(struct source *s, size_t longest)
                             "--target-model %s: its rate, bins, stride, cmvn "
                             "or mel range differ from this run's",
                             own->target_model);
-    s->layer = own->target_layer ? own->target_layer : (m->layers + 1) / 2;
+    s->layer =
+        own->target_layer ? own->target_layer : encoder_middle(m->layers);
     if (s->layer > m->layers)
         return status_error(STATUS_INPUT, "--target-layer %d: %s has %d layers",
                             s->layer, own->target_model, m->layers);

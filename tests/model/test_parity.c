@@ -181,7 +181,7 @@ static void check(const char *path)
     linear_backward(d_output, 0, gradients + (head - weights),
                     gradients + (bias - weights), logits, output, head, rows,
                     dim, vocabulary);
-    encoder_backward(encoder, gradients, d_output, shape.layers, 0);
+    encoder_backward(encoder, gradients, d_output, NULL, 0);
     check_gradients(&parameters, gradients, &file);
 
     encoder_close(encoder);

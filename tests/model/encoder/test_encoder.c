@@ -102,10 +102,10 @@ static void an_utterance_without_rows_changes_no_other(void **state)
     const real *output =
         encoder_forward(encoder, weights, input, NULL, &with, NULL);
     assert_memory_equal(output, all, ROWS * DIM * sizeof *all);
-    encoder_backward(encoder, gradients, d_output, shape.layers, 0);
+    encoder_backward(encoder, gradients, d_output, NULL, 0);
     const struct pack none = {0, 1, (size_t[]){0, 0}};
     encoder_forward(encoder, weights, input, NULL, &none, NULL);
-    encoder_backward(encoder, gradients, d_output, shape.layers, 0);
+    encoder_backward(encoder, gradients, d_output, NULL, 0);
     encoder_close(encoder);
     free(gradients);
     free(d_output);
@@ -248,7 +248,7 @@ static void frozen_parts_get_no_gradient(void **state)
         real *gradients = calloc(parameters.total, sizeof *gradients);
         real *d_output = gradient_random(ROWS * DIM, 9);
         encoder_forward(encoder, weights, input, NULL, &pack, NULL);
-        encoder_backward(encoder, gradients, d_output, shape.layers, lowest);
+        encoder_backward(encoder, gradients, d_output, NULL, lowest);
         for (size_t i = 0; i < parameters.count; i++) {
             const struct parameter *p = &parameters.list[i];
             bool moved = false;

@@ -179,6 +179,44 @@ keeps_its_runs() {
         ! grep -q before <($attune show "$work/pf.st")
 }
 
+first_update() { # NAME: its loss, and its gradient's norm
+    $attune show "$work/$1.journal" --columns loss,gradient_norm | sed -n 2p
+}
+
+# Of one and the same update: the loss is linear in the weight of the middle
+# layer, and the gradient's norm squared is quadratic.
+middle_layer_reads() {
+    local weight
+    for weight in 0 1 2 3; do
+        # shellcheck disable=SC2086
+        finetune middle$weight.st $shape --updates 1 --report-every 1 \
+            --inter-ctc $weight || return 1
+    done
+    for weight in 0 1 2 3; do
+        first_update middle$weight.st
+    done | tee /dev/stderr | awk '
+        function near(a, b) { return (a - b) ^ 2 < (1e-4 * b) ^ 2 }
+        { loss[NR] = $1; square[NR] = $2 ^ 2 }
+        END {
+            exit !(loss[2] > 1.1 * loss[1] &&
+                   near(loss[3] - loss[2], loss[2] - loss[1]) &&
+                   near(loss[4] - loss[3], loss[2] - loss[1]) &&
+                   square[3] - 2 * square[2] + square[1] > 0.01 * square[1] &&
+                   near(square[4] + 3 * square[2],
+                        3 * square[3] + square[1]))
+        }'
+}
+
+# What is told is the loss of the last layer.
+middle_layer_predicts() {
+    pretrain middle.st --updates 1 --report-every 1 || return 1
+    pretrain last.st --updates 1 --report-every 1 --no-inter-prediction ||
+        return 1
+    { first_update middle.st; first_update last.st; } | tee /dev/stderr | awk '
+        { loss[NR] = $1; norm[NR] = $2 }
+        END { exit !(loss[1] == loss[2] && norm[1] > 1.02 * norm[2]) }'
+}
+
 second_iteration() {
     pretrain hubert2.st --updates 20 --targets k-means --target-model \
         "$work/p1.st" --target-layer 1 || return 1
@@ -217,6 +255,8 @@ check "a model tells the errors of the validation that chose it" \
     keeps_its_errors
 check "a model tells the settings of its runs, and of what came before" \
     keeps_its_runs
+check "the middle layer learns to transcribe, too" middle_layer_reads
+check "the middle layer learns to predict, too" middle_layer_predicts
 check "a layer of a checkpoint can be clustered" second_iteration
 check "1 to 4 workers fine-tune the same model, byte for byte" workers_finetune
 check "1 to 4 workers pretrain the same model (random projection)" \
