@@ -15,7 +15,7 @@ an4=${data:?a folder of the corpora}/an4
 # shellcheck source=recipes/an4/experiments.sh
 . "$(dirname "${BASH_SOURCE[0]}")/experiments.sh"
 
-arms="own-rp own-km own-rp-2 own-km-2 pool-rp pool-km pool-rp-2 pool-km-2"
+arms="own-rp own-km own-km-2 pool-rp pool-km pool-km-2"
 for arm in $arms; do
     encoder "$arm" 1
     for seed in ${seeds:-1 2 3}; do
