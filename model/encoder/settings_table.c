@@ -121,7 +121,7 @@ static const struct setting table[] = {
     TEXT("target-model", target_model, P | B, "FILE",
          "k-means: cluster a layer of this checkpoint instead of MFCC"),
     INT("target-layer", target_layer, "0", 0, 256, P | B, false,
-        "the layer; 0: the middle one"),
+        "the layer; 0: the middle one, of a recogniser the last but one"),
     NUMBER("mask-start", mask_start, "0.04", 0.0001, 1, P, false,
            "probability that a row starts a hidden span"),
     NUMBER("mask-span", mask_span, "0.4", 0.001, 60, P, false,

@@ -114,6 +114,13 @@ static struct status pass(struct labelling *l, size_t recordings,
 
 /* ---- Sources ---- */
 
+int targets_layer(int chosen, int layers, bool recogniser)
+{
+    if (chosen)
+        return chosen;
+    return recogniser && layers > 1 ? layers - 1 : encoder_middle(layers);
+}
+
 static struct status open_model_source(struct source *s, size_t longest)
 {
     const struct settings *own = s->settings;
@@ -129,7 +136,7 @@ static struct status open_model_source(struct source *s, size_t longest)
                             "or mel range differ from this run's",
                             own->target_model);
     s->layer =
-        own->target_layer ? own->target_layer : encoder_middle(m->layers);
+        targets_layer(own->target_layer, m->layers, s->model.tokens.count > 0);
     if (s->layer > m->layers)
         return status_error(STATUS_INPUT, "--target-layer %d: %s has %d layers",
                             s->layer, own->target_model, m->layers);

@@ -34,6 +34,11 @@ targets_open(struct targets *targets, const struct manifest *manifest,
              const struct quantiser *kept, struct team *team);
 void targets_close(struct targets *targets);
 
+/* The layer 1 .. layers of a model that is clustered: chosen, or where that is 0
+ * the middle one, which tells most letters apart; of a recogniser, who has heard
+ * of letters, the last but one. */
+int targets_layer(int chosen, int layers, bool recogniser);
+
 /* Size of codes. */
 size_t targets_bytes(const struct targets *targets, size_t recordings);
 

@@ -19,10 +19,14 @@ for seed in ${seeds:-1 2 3}; do
         recogniser scratch $labels "$seed"
         recogniser own-km $labels "$seed"
     done
+    for labels in 5 10 all; do
+        recogniser own-km-guided $labels "$seed"
+    done
     recogniser own-km-self 5 "$seed"
 done
-results curve "1 5 10 20 all" scratch own-km own-km-self
-for arm in scratch own-km own-km-self; do
+results curve "1 5 10 20 all" scratch own-km own-km-guided \
+    own-km-self
+for arm in scratch own-km own-km-guided own-km-self; do
     awk -v arm=$arm -f "$here/summary.awk" "$work/curve.tsv" |
         sed "s/^all /$(minutes) /" >"$work/curve-$arm.dat"
 done

@@ -18,6 +18,11 @@
 #     ...-self               the same encoder, fine-tuned again, on its own
 #                            recordings without transcripts, too, with what
 #                            the first recogniser heard there (self-training)
+#     ...-guided             the same encoder, pretrained on with clusters of a
+#                            layer of the first recogniser, and fine-tuned
+#                            again: Wang et al. 2022, "Supervision-guided
+#                            codebooks for masked prediction in speech
+#                            pre-training"
 #
 # recogniser fine-tunes with LABELS minutes of transcripts (all: the whole
 # training part) and transcribes the test recordings, without and with n-grams
@@ -120,6 +125,12 @@ rates() { # FILE: WER and CER
         awk '/^%/ { rate[$1] = $2 } END { print rate["%WER"], rate["%CER"] }'
 }
 
+# Whose encoder or recogniser it starts from.
+first_arm() { # ARM
+    local arm=${1%-self}
+    echo "${arm%-guided}"
+}
+
 # Processor minutes of stages, those that were not run here left out.
 spent() { # STAGE...
     local name
@@ -128,17 +139,23 @@ spent() { # STAGE...
     done | awk '{ sum += $1 } END { printf "%.1f\n", sum / 60 }'
 }
 
-pretrainings() { # ARM SEED: the stages that made its encoder
-    local arm=${1%-self}
-    echo "encoder-$arm-$2" "encoder-$arm-$2-pool"
-    case $arm in *-2) pretrainings "${arm%-2}" "$2" ;; esac
+# The stages that made a recogniser's encoder.
+pretrainings() { # ARM LABELS SEED ENCODER-SEED
+    local first
+    first=$(first_arm "$1")
+    echo "encoder-$first-$4" "encoder-$first-$4-pool"
+    case $1 in
+    *-guided) echo "encoder-$1-$2-$3" ;;
+    *-2) pretrainings "${1%-2}" "$2" "$3" "$4" ;;
+    esac
 }
 
-fine_tunings() { # ARM LABELS SEED: the stages that made its recogniser
+# And the recogniser.
+fine_tunings() { # ARM LABELS SEED
+    local first
+    first=$(first_arm "$1")
     echo "$1-$2-$3"
-    case $1 in
-    *-self) echo "${1%-self}-$2-$3" "hear-${1%-self}-$2-$3" ;;
-    esac
+    [ "$1" = "$first" ] || echo "$first-$2-$3" "hear-$first-$2-$3"
 }
 
 measure() { # ARM LABELS SEED ENCODER-SEED
@@ -148,26 +165,33 @@ measure() { # ARM LABELS SEED ENCODER-SEED
     transcribe_with_ngrams "$name" "$words"
     # shellcheck disable=SC2046
     echo "$2 $3 $(rates "$work/$name.txt") $(rates "$work/$name-ngrams.txt")" \
-        "$(spent $(pretrainings "$1" "$4"))" \
+        "$(spent $(pretrainings "$@"))" \
         "$(spent $(fine_tunings "$1" "$2" "$3"))" \
         >"$work/$name.result"
 }
 
 recogniser() { # ARM LABELS SEED [ENCODER-SEED]
-    local name=$1-$2-$3 first=${4:-$3} arm=${1%-self} init=() table updates
+    local name=$1-$2-$3 seed=${4:-$3} table init=() first from
     table=$(labelled "$2")
-    updates=$(updates_for "$2")
-    [ "$1" = scratch ] ||
-        init=(--init "$work/encoder-$arm-$first.safetensors")
-    if [ "$1" != "$arm" ]; then
-        recogniser "$arm" "$2" "$3" "$first"
-        table=$corpus/heard-$arm-$2-$3.tsv
-        stage "hear-$arm-$2-$3" hear_own "$arm-$2-$3" "$2" "$table"
-        updates=$(updates_for 20)
-    fi
-    stage "$name" fine_tune "$name" "$table" "$3" --updates "$updates" \
-        "${init[@]}"
-    stage "measure-$name" measure "$1" "$2" "$3" "$first"
+    first=$(first_arm "$1")
+    from=encoder-$first-$seed
+    [ "$1" = "$first" ] || recogniser "$first" "$2" "$3" "$seed"
+    case $1 in
+    *-self)
+        table=$corpus/heard-$first-$2-$3.tsv
+        stage "hear-$first-$2-$3" hear_own "$first-$2-$3" "$2" "$table"
+        ;;
+    *-guided)
+        stage "encoder-$name" pretrain_on "encoder-$name" "$own" "$3" \
+            --config "$here/guided.conf" --init "$work/$from.safetensors" \
+            --target-model "$work/$first-$2-$3.safetensors"
+        from=encoder-$name
+        ;;
+    esac
+    [ "$1" = scratch ] || init=(--init "$work/$from.safetensors")
+    stage "$name" fine_tune "$name" "$table" "$3" \
+        --updates "$(updates_for "$2")" "${init[@]}"
+    stage "measure-$name" measure "$1" "$2" "$3" "$seed"
 }
 
 # $work/NAME.tsv: all results of the arms; on stdout, their means.

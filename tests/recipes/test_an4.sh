@@ -18,15 +18,21 @@ curve() {
     : >"$calls"
     env an4="$work/data/an4" work="$work/x" seeds="1 2" recipes/an4/curve.sh \
         >"$work/out" || return 1
-    made '^pretrain ' 2 && made '^finetune ' 22 &&
-        made '^finetune .*/train-5min.tsv ' 4 &&
+    made '^pretrain ' 8 && made '^finetune ' 28 &&
+        made '^finetune .*/train-5min.tsv ' 6 &&
         made '^finetune .*/heard-own-km-5-2.tsv .*--init .*encoder-own-km-2' 1 &&
         made '^finetune .*--init .*/encoder-own-km-2.safetensors' 6 &&
-        made '^transcribe .*--table .*/test.tsv' 44 || return 1
+        made '^transcribe .*--table .*/test.tsv' 56 || return 1
     grep -Fx '| 5 | scratch | 2 | 12.5 ± 0.0 | 5.5 ± 0.0 | 8.0 ± 0.0 | 3.0 ± 0.0 | 0 | 0 |' \
-        "$work/out" && same "$(grep -c '^| ' "$work/out")" 12 &&
-        same "$(wc -l <"$work/x/curve.tsv")" 23 &&
+        "$work/out" && same "$(grep -c '^| ' "$work/out")" 15 &&
+        same "$(wc -l <"$work/x/curve.tsv")" 29 &&
         grep -q '<svg' "$work/x/curve.svg"
+}
+
+guided() {
+    made '^pretrain .*--init .*/encoder-own-km-2.safetensors --target-model .*/own-km-5-2.safetensors' 1 &&
+        made '^finetune .*train-5min.tsv .*--init .*/encoder-own-km-guided-5-2.saf' 1 &&
+        grep -q '^5 2 ' "$work/x/own-km-guided-5-2.result"
 }
 
 # What is transcribed stays so, all else is what was heard.
@@ -97,6 +103,7 @@ heard() {
 }
 
 check "the curve has both ways, all labels and seeds" curve
+check "an encoder learns what a recogniser tells apart" guided
 check "self-training learns what was heard where nothing is transcribed" \
     self_training
 check "the best one learns from the development set, too" best

@@ -203,7 +203,18 @@ static void the_seed_decides_the_targets(void **state)
     }
 }
 
-/* The middle one of two layers is the first. */
+static void the_layer_is_chosen_by_what_a_model_has_learned(void **state)
+{
+    (void)state;
+    assert_int_equal(targets_layer(0, 6, false), 3);
+    assert_int_equal(targets_layer(0, 6, true), 5);
+    assert_int_equal(targets_layer(0, 1, false), 1);
+    assert_int_equal(targets_layer(0, 1, true), 1);
+    assert_int_equal(targets_layer(2, 6, false), 2);
+    assert_int_equal(targets_layer(2, 6, true), 2);
+}
+
+/* Of two layers the first. */
 static void a_layer_of_a_model_is_clustered(void **state)
 {
     (void)state;
@@ -277,6 +288,7 @@ int main(void)
         cmocka_unit_test(random_projection_is_the_same_on_any_workers),
         cmocka_unit_test(clusters_are_the_same_on_any_workers),
         cmocka_unit_test(the_seed_decides_the_targets),
+        cmocka_unit_test(the_layer_is_chosen_by_what_a_model_has_learned),
         cmocka_unit_test(a_layer_of_a_model_is_clustered),
         cmocka_unit_test(what_does_not_go_together_is_refused),
     };
