@@ -34,9 +34,9 @@ targets_open(struct targets *targets, const struct manifest *manifest,
              const struct quantiser *kept, struct team *team);
 void targets_close(struct targets *targets);
 
-/* The layer 1 .. layers of a model that is clustered: chosen, or where that is 0
- * the middle one, which tells most letters apart; of a recogniser, who has heard
- * of letters, the last but one. */
+/* The layer 1 .. layers of a model that is clustered: chosen; where that is 0,
+ * the middle one, which tells most letters apart, but of a recogniser, which
+ * has heard of letters, the last but one. */
 int targets_layer(int chosen, int layers, bool recogniser);
 
 /* Size of codes. */
