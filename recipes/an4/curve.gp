@@ -10,10 +10,10 @@ set xtics (1, 2, 5, 10, 20, 37)
 set yrange [0:105]
 set grid
 set key top right
-array arms[3] = ['scratch', 'own-km', 'own-km-self']
-array names[3] = ['from scratch', 'pretrained', 'pretrained, self-training']
+array arms[4] = ['scratch', 'own-km', 'own-km-guided', 'own-km-self']
+array names[4] = ['from scratch', 'pretrained', 'and guided', 'and self-training']
 data(i) = work.'/curve-'.arms[i].'.dat'
-plot for [i = 1:3] data(i) using 1:2:3 with yerrorlines lc i pt 7 \
+plot for [i = 1:4] data(i) using 1:2:3 with yerrorlines lc i pt 7 \
          title names[i], \
-     for [i = 1:3] data(i) using 1:4:5 with yerrorlines lc i pt 6 dt 2 \
+     for [i = 1:4] data(i) using 1:4:5 with yerrorlines lc i pt 6 dt 2 \
          title names[i].', n-grams'

@@ -1,40 +1,68 @@
 #!/usr/bin/env bash
 # How much sooner a recogniser that was pretrained is as good as one from scratch
-# ever gets: short fine-tuning, with whole schedules of its own, beside the long
-# one from scratch, all transcripts.
+# ever gets: fine-tuned with a shorter schedule of its own, beside the long one
+# from scratch, on the same transcripts.
 #
-#     [an4=FOLDER] [work=FOLDER] [seeds="1 2 3"] [updates="1000 2000 3000"] \
-#         [threads=N] [from=STAGE] recipes/an4/sooner.sh
+#     [an4=FOLDER] [work=FOLDER] [seeds="1 2 3"] [labels="5 10 all"] [threads=N] \
+#         [from=STAGE] recipes/an4/sooner.sh
 #
-# On stdout: a table of the least error rates on the development set, and of
-# processor minutes. Stopped, it goes on where it was.
+# On stdout: a table of the least error rate on the development set from scratch,
+# and after how many updates, and processor minutes of fine-tuning, either is
+# there. Stopped, it goes on where it was.
 work=${work:-work/an4-experiments}
 # shellcheck source=recipes/an4/experiments.sh
 . "$(dirname "${BASH_SOURCE[0]}")/experiments.sh"
 
-row() { # SEED WHAT STAGE
-    "$attune" show "$work/$3.safetensors.journal" --columns update,dev_wer |
-        awk -v start="| $1 | $2 |" -v minutes="$(spent "$3")" '
-            NR == 1 { next }
-            best == "" || $2 < best { best = $2 }
-            { updates = $1 }
-            END { printf "%s %d | %.1f | %s |\n", start, updates, best, minutes }'
+short() { # LABELS: updates
+    case $1 in
+    all) echo 5000 ;;
+    10) echo 3000 ;;
+    *) echo 2000 ;;
+    esac
+}
+
+curve_of() { # NAME
+    "$attune" show "$work/$1.safetensors.journal" --columns update,dev_wer
+}
+
+row() { # LABELS SEED
+    local scratch=scratch-$1-$2 pretrained=sooner-$1-$2
+    awk -v start="| $1 | $2 |" -v minutes="$(spent "$scratch")" \
+        -v short="$(spent "$pretrained")" '
+        function spent(minutes, at, of) {
+            return sprintf("%.1f", minutes * at / of)
+        }
+        FNR == 1 { file++; next }
+        file == 1 && (best == "" || $2 < best) { best = $2; at = $1 }
+        file == 1 { all = $1 }
+        file == 2 && $2 <= best && !there { there = $1 }
+        file == 2 { few = $1 }
+        END {
+            printf "%s %.1f | %d | %s |", start, best, at,
+                spent(minutes, at, all)
+            if (there)
+                printf " %d | %s | %.1f |\n", there, spent(short, there, few),
+                    at / there
+            else
+                print " never | | |"
+        }' <(curve_of "$scratch") <(curve_of "$pretrained")
 }
 
 for seed in ${seeds:-1 2 3}; do
-    recogniser scratch all "$seed"
     encoder own-km "$seed"
-    for count in ${updates:-1000 2000 3000}; do
+    for count in ${labels:-5 10 all}; do
+        recogniser scratch "$count" "$seed"
         name=sooner-$count-$seed
-        stage "$name" fine_tune "$name" "$corpus/train.tsv" "$seed" --updates "$count" \
+        stage "$name" fine_tune "$name" "$(labelled "$count")" "$seed" \
+            --updates "$(short "$count")" \
             --init "$work/encoder-own-km-$seed.safetensors"
     done
 done
-echo "| seed | | updates | development WER | processor minutes |"
-echo "|---|---|---|---|---|"
-for seed in ${seeds:-1 2 3}; do
-    row "$seed" scratch "scratch-all-$seed"
-    for count in ${updates:-1000 2000 3000}; do
-        row "$seed" pretrained "sooner-$count-$seed"
+echo "| minutes of labels | seed | from scratch, development WER | after updates" \
+    "| processor minutes | pretrained, after | processor minutes | times sooner |"
+echo "|---|---|---|---|---|---|---|---|"
+for count in ${labels:-5 10 all}; do
+    for seed in ${seeds:-1 2 3}; do
+        row "$count" "$seed"
     done
 done
