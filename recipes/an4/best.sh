@@ -7,8 +7,8 @@
 # Pretrains and fine-tunes as the curve does, and weighs trigrams on the
 # development set. What is learned longer, with best.conf, is all of AN4's
 # training part, the development set too, whose error then chooses nothing:
-# n-grams keep the weights from before. A model card is written beside it. The last two lines on stdout are the error rates on the
-# official test recordings.
+# n-grams keep the weights from before. A model card is written beside it. The
+# last two lines on stdout are the error rates on the official test recordings.
 work=${work:-work/an4-experiments}
 # shellcheck source=recipes/an4/experiments.sh
 . "$(dirname "${BASH_SOURCE[0]}")/experiments.sh"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Word error rate against minutes of transcripts: from scratch and pretrained on
-# AN4's own recordings; where there are few, pretrained again, guided by the first
-# recogniser, too, and with self-training.
+# AN4's own recordings; where there are few, pretrained again, guided by the
+# first recogniser, too, and with self-training.
 #
 #     [an4=FOLDER] [work=FOLDER] [seeds="1 2 3"] [threads=N] [from=STAGE] \
 #         recipes/an4/curve.sh

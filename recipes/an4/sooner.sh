@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# How much sooner a recogniser that was pretrained is as good as one from scratch
-# ever gets: fine-tuned with a shorter schedule of its own, beside the long one
-# from scratch, on the same transcripts.
+# How much sooner a recogniser that was pretrained is as good as one from
+# scratch ever gets: fine-tuned with a shorter schedule of its own, beside the
+# long one from scratch, on the same transcripts.
 #
-#     [an4=FOLDER] [work=FOLDER] [seeds="1 2 3"] [labels="5 10 all"] [threads=N] \
-#         [from=STAGE] recipes/an4/sooner.sh
+#     [an4=FOLDER] [work=FOLDER] [seeds="1 2 3"] [labels="5 10 all"] \
+#         [threads=N] [from=STAGE] recipes/an4/sooner.sh
 #
-# On stdout: a table of the least error rate on the development set from scratch,
-# and after how many updates, and processor minutes of fine-tuning, either is
-# there. Stopped, it goes on where it was.
+# On stdout: a table of the least error rate on the development set from
+# scratch, and after how many updates, and processor minutes of fine-tuning,
+# either is there. Stopped, it goes on where it was.
 work=${work:-work/an4-experiments}
 # shellcheck source=recipes/an4/experiments.sh
 . "$(dirname "${BASH_SOURCE[0]}")/experiments.sh"
@@ -58,8 +58,9 @@ for seed in ${seeds:-1 2 3}; do
             --init "$work/encoder-own-km-$seed.safetensors"
     done
 done
-echo "| minutes of labels | seed | from scratch, development WER | after updates" \
-    "| processor minutes | pretrained, after | processor minutes | times sooner |"
+echo "| minutes of labels | seed | from scratch, development WER" \
+    "| after updates | processor minutes | pretrained, after" \
+    "| processor minutes | times sooner |"
 echo "|---|---|---|---|---|---|---|---|"
 for count in ${labels:-5 10 all}; do
     for seed in ${seeds:-1 2 3}; do
