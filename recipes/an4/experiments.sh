@@ -96,7 +96,7 @@ fine_tune() { # NAME TABLE SEED [SETTINGS...]
         --config "$here/model.conf" --seed "$seed" --threads "$threads" "$@"
 }
 
-# Enough for both ways to converge, from scratch, too.
+# What the model from scratch wants: the pretrained one is done sooner.
 updates_for() { # LABELS
     case $1 in
     1) echo 2000 ;;
