@@ -96,7 +96,7 @@ fine_tune() { # NAME TABLE SEED [SETTINGS...]
         --config "$here/model.conf" --seed "$seed" --threads "$threads" "$@"
 }
 
-# What the model from scratch wants: the pretrained one is done sooner.
+# With half as many the model from scratch has not converged.
 updates_for() { # LABELS
     case $1 in
     1) echo 2000 ;;
