@@ -23,6 +23,9 @@
 #                            again: Wang et al. 2022, "Supervision-guided
 #                            codebooks for masked prediction in speech
 #                            pre-training"
+#     ...-long               the same encoder, or none, fine-tuned four times
+#                            as long: from scratch this takes what pretraining
+#                            and fine-tuning do together
 #
 # recogniser fine-tunes with LABELS minutes of transcripts (all: the whole
 # training part) and transcribes the test recordings, without and with n-grams
@@ -97,10 +100,11 @@ fine_tune() { # NAME TABLE SEED [SETTINGS...]
 }
 
 # With half as many the model from scratch has not converged.
-updates_for() { # LABELS
-    case $1 in
-    1) echo 2000 ;;
-    all) echo 10000 ;;
+updates_for() { # ARM LABELS
+    case $1-$2 in
+    *-long-*) echo 24000 ;;
+    *-1) echo 2000 ;;
+    *-all) echo 10000 ;;
     *) echo 6000 ;;
     esac
 }
@@ -128,7 +132,8 @@ rates() { # FILE: WER and CER
 # Whose encoder or recogniser it starts from.
 first_arm() { # ARM
     local arm=${1%-self}
-    echo "${arm%-guided}"
+    arm=${arm%-guided}
+    echo "${arm%-long}"
 }
 
 # Processor minutes of stages, those that were not run here left out.
@@ -155,7 +160,9 @@ fine_tunings() { # ARM LABELS SEED
     local first
     first=$(first_arm "$1")
     echo "$1-$2-$3"
-    [ "$1" = "$first" ] || echo "$first-$2-$3" "hear-$first-$2-$3"
+    case $1 in
+    *-self | *-guided) echo "$first-$2-$3" "hear-$first-$2-$3" ;;
+    esac
 }
 
 measure() { # ARM LABELS SEED ENCODER-SEED
@@ -175,22 +182,23 @@ recogniser() { # ARM LABELS SEED [ENCODER-SEED]
     table=$(labelled "$2")
     first=$(first_arm "$1")
     from=encoder-$first-$seed
-    [ "$1" = "$first" ] || recogniser "$first" "$2" "$3" "$seed"
     case $1 in
     *-self)
+        recogniser "$first" "$2" "$3" "$seed"
         table=$corpus/heard-$first-$2-$3.tsv
         stage "hear-$first-$2-$3" hear_own "$first-$2-$3" "$2" "$table"
         ;;
     *-guided)
+        recogniser "$first" "$2" "$3" "$seed"
         stage "encoder-$name" pretrain_on "encoder-$name" "$own" "$3" \
             --config "$here/guided.conf" --init "$work/$from.safetensors" \
             --target-model "$work/$first-$2-$3.safetensors"
         from=encoder-$name
         ;;
     esac
-    [ "$1" = scratch ] || init=(--init "$work/$from.safetensors")
+    [ "$first" = scratch ] || init=(--init "$work/$from.safetensors")
     stage "$name" fine_tune "$name" "$table" "$3" \
-        --updates "$(updates_for "$2")" "${init[@]}"
+        --updates "$(updates_for "$1" "$2")" "${init[@]}"
     stage "measure-$name" measure "$1" "$2" "$3" "$seed"
 }
 

@@ -16,8 +16,8 @@ work=${work:-work/an4-experiments}
 short() { # LABELS: updates
     case $1 in
     all) echo 5000 ;;
-    10) echo 3000 ;;
-    *) echo 2000 ;;
+    10) echo 1500 ;;
+    *) echo 1000 ;;
     esac
 }
 
@@ -54,7 +54,7 @@ for seed in ${seeds:-1 2 3}; do
         recogniser scratch "$count" "$seed"
         name=sooner-$count-$seed
         stage "$name" fine_tune "$name" "$(labelled "$count")" "$seed" \
-            --updates "$(short "$count")" \
+            --updates "$(short "$count")" --validate-every 100 \
             --init "$work/encoder-own-km-$seed.safetensors"
     done
 done

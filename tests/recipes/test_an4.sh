@@ -18,14 +18,16 @@ curve() {
     : >"$calls"
     env an4="$work/data/an4" work="$work/x" seeds="1 2" recipes/an4/curve.sh \
         >"$work/out" || return 1
-    made '^pretrain ' 6 && made '^finetune ' 26 &&
+    made '^pretrain ' 6 && made '^finetune ' 30 &&
         made '^finetune .*/train-5min.tsv ' 6 &&
         made '^finetune .*/heard-own-km-5-2.tsv .*--init .*encoder-own-km-2' 1 &&
-        made '^finetune .*--init .*/encoder-own-km-2.safetensors' 6 &&
-        made '^transcribe .*--table .*/test.tsv' 52 || return 1
+        made '^finetune .*--init .*/encoder-own-km-2.safetensors' 7 &&
+        made '^finetune .*-10min.tsv .*--updates 24000 --init .*-own-km-2.saf' 1 &&
+        made '^finetune .*/train-10min.tsv .*--updates 24000$' 2 &&
+        made '^transcribe .*--table .*/test.tsv' 60 || return 1
     grep -Fx '| 5 | scratch | 2 | 12.5 ± 0.0 | 5.5 ± 0.0 | 8.0 ± 0.0 | 3.0 ± 0.0 | 0 | 0 |' \
-        "$work/out" && same "$(grep -c '^| ' "$work/out")" 14 &&
-        same "$(wc -l <"$work/x/curve.tsv")" 27 &&
+        "$work/out" && same "$(grep -c '^| ' "$work/out")" 16 &&
+        same "$(wc -l <"$work/x/curve.tsv")" 31 &&
         grep -q '<svg' "$work/x/curve.svg"
 }
 
@@ -68,7 +70,7 @@ sooner() {
     env an4="$work/data/an4" work="$work/x" seeds=1 labels="5 all" \
         recipes/an4/sooner.sh >"$work/out" || return 1
     made '^pretrain ' 0 && made '^finetune ' 2 &&
-        made '^finetune .*--updates 2000 --init .*/encoder-own-km-1.safe' 1 &&
+        made '^finetune .*--updates 1000 .*--init .*/encoder-own-km-1.safe' 1 &&
         same "$(tail -n +3 "$work/out")" \
             "| 5 | 1 | 20.5 | 200 | 0.0 | 200 | 0.0 | 1.0 |
 | all | 1 | 20.5 | 200 | 0.0 | 200 | 0.0 | 1.0 |"
