@@ -99,7 +99,7 @@ fine_tune() { # NAME TABLE SEED [SETTINGS...]
         --config "$here/model.conf" --seed "$seed" --threads "$threads" "$@"
 }
 
-# With half as many the model from scratch has not converged.
+# Half as many are too few from scratch.
 updates_for() { # ARM LABELS
     case $1-$2 in
     *-long-*) echo 24000 ;;

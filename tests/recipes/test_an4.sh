@@ -37,6 +37,20 @@ guided() {
         grep -q '^5 2 ' "$work/x/own-km-guided-5-2.result"
 }
 
+# Processor minutes are those of what a result rests on, and of nothing else.
+minutes() {
+    local x=$work/x name
+    for name in encoder-own-km encoder-own-km-guided-10 own-km-10 \
+        own-km-long-10 own-km-guided-10; do
+        echo 600 >"$x/cpu/$name-1"
+    done
+    rm "$x/done/measure-own-km-"{long,guided}-10-1
+    env an4="$work/data/an4" work="$x" seeds=1 recipes/an4/curve.sh \
+        >"$work/out" || return 1
+    grep ' 10.0 10.0$' "$x/own-km-long-10-1.result" &&
+        grep ' 20.0 20.0$' "$x/own-km-guided-10-1.result"
+}
+
 # What is transcribed stays so, all else is what was heard.
 self_training() {
     local corpus=$work/x/corpus
@@ -70,7 +84,7 @@ sooner() {
     env an4="$work/data/an4" work="$work/x" seeds=1 labels="5 all" \
         recipes/an4/sooner.sh >"$work/out" || return 1
     made '^pretrain ' 0 && made '^finetune ' 2 &&
-        made '^finetune .*--updates 1000 .*--init .*/encoder-own-km-1.safe' 1 &&
+        made '^finetune .*--updates 1000 --validate-every 100 --init .*/encoder-own-km-1.safe' 1 &&
         same "$(tail -n +3 "$work/out")" \
             "| 5 | 1 | 20.5 | 200 | 0.0 | 200 | 0.0 | 1.0 |
 | all | 1 | 20.5 | 200 | 0.0 | 200 | 0.0 | 1.0 |"
@@ -105,6 +119,7 @@ heard() {
 
 check "the curve has both ways, all labels and seeds" curve
 check "an encoder learns what a recogniser tells apart" guided
+check "minutes are of what a result rests on" minutes
 check "self-training learns what was heard where nothing is transcribed" \
     self_training
 check "the best one learns from the development set, too" best
