@@ -1,7 +1,17 @@
 /* Variations of training data: SpecAugment and speed. */
 #include "model/data/augment.h"
 
+#include <math.h>
 #include <string.h>
+
+struct augment_settings augment_narrower(const struct augment_settings *s,
+                                         double share)
+{
+    struct augment_settings narrower = *s;
+    narrower.time_width = (size_t)round(share * (double)s->time_width);
+    narrower.frequency_width = (int)round(share * s->frequency_width);
+    return narrower;
+}
 
 static void mask_time(real *frames, size_t count, size_t bins,
                       const struct augment_settings *s, struct random_key key)

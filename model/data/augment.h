@@ -15,6 +15,10 @@ struct augment_settings {
     int frequency_width; /* bins */
 };
 
+/* The settings with masks that are `share` (0 to 1) as wide, at most. */
+struct augment_settings
+augment_narrower(const struct augment_settings *settings, double share);
+
 /* Masks frames [count, bins] of one utterance in place with 0, the mean of
  * normalised features. A function of key. Park et al. 2019, without the
  * warping. */

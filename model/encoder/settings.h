@@ -83,7 +83,7 @@ struct settings {
     double head_rate, layer_decay;
     double speed, join_seconds, consistency, inter_ctc;
     int time_masks, frequency_masks, frequency_width;
-    double time_mask_seconds, time_mask_share;
+    double time_mask_seconds, time_mask_share, mask_warmup;
     /* Transcription. */
     int precision;
     /* An n-gram model. */

@@ -11,6 +11,7 @@
 #include "model/train/packing.h"
 #include "model/train/reading.h"
 #include "model/train/run.h"
+#include "model/train/schedule.h"
 #include "model/train/transcripts.h"
 #include "model/train/utterance_losses.h"
 #include "model/train/validation.h"
@@ -59,8 +60,9 @@ static void fill(struct finetuning *f, struct worker *w,
     struct random_key join = random_key((uint64_t)s->seed, RANDOM_JOIN);
     size_t count = utterance_views_fill(
         w->items, micro->batch->items + m->first, m->count, s);
-    packing_fill(&w->packing, w->items, count, f->data.features, s,
-                 &f->augment);
+    struct augment_settings augment =
+        augment_narrower(&f->augment, schedule_mask_share(s, micro->update));
+    packing_fill(&w->packing, w->items, count, f->data.features, s, &augment);
     joining_fill(&w->joining, &w->packing.pack, w->items, &f->texts,
                  f->join_rows, tokens_space(&f->model.tokens),
                  random_below(random_below(join, micro->update), micro->micro));

@@ -1,4 +1,4 @@
-/* The learning rate over a run. */
+/* What changes over a run: the learning rate, and masks. */
 #include "model/train/schedule.h"
 
 #include <math.h>
@@ -42,4 +42,10 @@ int schedule_rates(struct adamw_rate *rates, const struct settings *s,
         (struct adamw_rate){.learning_rate = peak * (tuning ? s->head_rate : 1),
                             .step = update + 1};
     return update < frozen ? layers + 1 : 0;
+}
+
+double schedule_mask_share(const struct settings *s, uint64_t update)
+{
+    double grown = floor(s->mask_warmup * s->updates), now = (double)update;
+    return now < grown ? now / grown : 1;
 }

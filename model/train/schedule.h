@@ -1,4 +1,4 @@
-/* The learning rate over a run. */
+/* What changes over a run: the learning rate, and masks. */
 #ifndef MODEL_TRAIN_SCHEDULE_H
 #define MODEL_TRAIN_SCHEDULE_H
 
@@ -18,5 +18,9 @@ double schedule_factor(const struct settings *settings, uint64_t update);
  * head learns alone, as the settings say. */
 int schedule_rates(struct adamw_rate *rates, const struct settings *settings,
                    enum verb verb, int layers, uint64_t update);
+
+/* Width of SpecAugment's masks in an update, as a share of the whole: from 0,
+ * linearly over settings->mask_warmup of the updates, then 1. */
+double schedule_mask_share(const struct settings *settings, uint64_t update);
 
 #endif

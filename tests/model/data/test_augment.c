@@ -165,6 +165,27 @@ static void three_speeds_are_as_likely(void **state)
     assert_close(augment_speed(0, random_key(1, RANDOM_SPEED)), 1, 0, 0);
 }
 
+static void narrower_masks_are_as_many(void **state)
+{
+    (void)state;
+    const struct augment_settings s = {.time_masks = 2,
+                                       .time_width = 30,
+                                       .time_share = 1,
+                                       .frequency_masks = 3,
+                                       .frequency_width = 10};
+    struct augment_settings half = augment_narrower(&s, 0.5);
+    assert_int_equal(half.time_width, 15);
+    assert_int_equal(half.frequency_width, 5);
+    assert_int_equal(half.time_masks, 2);
+    assert_int_equal(half.frequency_masks, 3);
+    assert_close(half.time_share, 1, 0, 0);
+    struct augment_settings none = augment_narrower(&s, 0);
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        augment(&none, FRAMES, seed);
+        assert_int_equal(masked_frames(FRAMES) + masked_bins(FRAMES), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +196,7 @@ int main(void)
         cmocka_unit_test(masks_are_a_function_of_their_key),
         cmocka_unit_test(without_masks_nothing_changes),
         cmocka_unit_test(three_speeds_are_as_likely),
+        cmocka_unit_test(narrower_masks_are_as_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

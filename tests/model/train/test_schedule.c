@@ -1,4 +1,4 @@
-/* Tests of the learning rate over a run, at the corners of each shape. */
+/* Tests of what changes over a run, at the corners of each shape. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -104,6 +104,19 @@ static void factors_are_never_zero_or_above_one(void **state)
         }
 }
 
+static void masks_grow_over_their_share(void **state)
+{
+    (void)state;
+    struct settings s = {.updates = 1000, .mask_warmup = 0.2};
+    assert_close(schedule_mask_share(&s, 0), 0, 0, 0);
+    assert_close(schedule_mask_share(&s, 50), 0.25, 1e-12, 0);
+    assert_close(schedule_mask_share(&s, 199), 0.995, 1e-12, 0);
+    assert_close(schedule_mask_share(&s, 200), 1, 0, 0);
+    assert_close(schedule_mask_share(&s, 999), 1, 0, 0);
+    s.mask_warmup = 0;
+    assert_close(schedule_mask_share(&s, 0), 1, 0, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -113,6 +126,7 @@ int main(void)
         cmocka_unit_test(constant_stays),
         cmocka_unit_test(without_warm_up_the_first_is_the_peak),
         cmocka_unit_test(factors_are_never_zero_or_above_one),
+        cmocka_unit_test(masks_grow_over_their_share),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

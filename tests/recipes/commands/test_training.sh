@@ -207,6 +207,21 @@ middle_layer_reads() {
         }'
 }
 
+# In the first update there are none yet.
+masks_grow() {
+    local share
+    for share in 0 1; do
+        # shellcheck disable=SC2086
+        finetune masks$share.st $shape --updates 1 --report-every 1 \
+            --mask-warmup $share || return 1
+    done
+    # shellcheck disable=SC2086
+    finetune bare.st $shape --updates 1 --report-every 1 --time-masks 0 \
+        --frequency-masks 0 || return 1
+    same "$(first_update masks1.st)" "$(first_update bare.st)" &&
+        [ "$(first_update masks0.st)" != "$(first_update bare.st)" ]
+}
+
 # What is told is the loss of the last layer.
 middle_layer_predicts() {
     pretrain middle.st --updates 1 --report-every 1 || return 1
@@ -256,6 +271,7 @@ check "a model tells the errors of the validation that chose it" \
 check "a model tells the settings of its runs, and of what came before" \
     keeps_its_runs
 check "the middle layer learns to transcribe, too" middle_layer_reads
+check "masks grow" masks_grow
 check "the middle layer learns to predict, too" middle_layer_predicts
 check "a layer of a checkpoint can be clustered" second_iteration
 check "1 to 4 workers fine-tune the same model, byte for byte" workers_finetune
