@@ -162,7 +162,7 @@ static const struct setting table[] = {
         "SpecAugment: masks over mel bins"),
     INT("frequency-width", frequency_width, "10", 0, 512, F, false,
         "widest of them, in bins"),
-    NUMBER("mask-warmup", mask_warmup, "0", 0, 1, F, false,
+    NUMBER("mask-warmup", mask_warmup, "0.3", 0, 1, F, false,
            "share of the updates in which masks grow from nothing to their "
            "width: what knows no letters yet learns later behind them"),
     INT("validate-every", validate_every, "100", 1, 1e9, F, false,
