@@ -21,6 +21,9 @@
 #define KEY_HEAD 2000000
 #define KEY_MIDDLE 2000001
 
+/* Percent of the characters: who errs as much has learned hardly a letter. */
+#define DEAF 70
+
 /* One worker's memory. */
 struct worker {
     struct encoder *encoder;
@@ -48,6 +51,7 @@ struct finetuning {
     struct worker *worker;
     struct validation validation;
     double wer, cer; /* of the last validation: a save follows it */
+    bool alarmed;
     const struct run_host *host;
 };
 
@@ -105,14 +109,29 @@ static void compute(void *context, struct lane_sums *sums, real *gradients,
                      inter_ctc ? w->d_middle : NULL, micro->lowest);
 }
 
+/* Says once that half of the updates have taught no letters, and what may. */
+static void raise_alarm(struct finetuning *f, struct journal *journal,
+                        uint64_t update)
+{
+    char text[160];
+    if (f->alarmed || f->cer < DEAF ||
+        update < (uint64_t)(f->settings->updates + 1) / 2)
+        return;
+    snprintf(text, sizeof text,
+             "hardly a letter is learned yet, CER %.0f: %smore transcripts, "
+             "more --updates or another --seed may help",
+             f->cer, f->init.weights ? "" : "--init ENCODER, ");
+    journal_text(journal, "alarm", text);
+    f->host->note(text);
+    f->alarmed = true;
+}
+
 static void describe(void *context, struct journal *journal, char *text,
                      size_t size, const struct lane_sums *sums, double norm,
                      uint64_t update)
 {
-    (void)context;
-    (void)journal;
     (void)sums;
-    (void)update;
+    raise_alarm(context, journal, update);
     snprintf(text, size, "gradient %.2f", norm);
 }
 
