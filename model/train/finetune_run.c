@@ -22,7 +22,7 @@
 #define KEY_MIDDLE 2000001
 
 /* Percent of the characters: who errs as much has learned hardly a letter. */
-#define DEAF 70
+#define UNTAUGHT_CER 70
 
 /* One worker's memory. */
 struct worker {
@@ -114,7 +114,7 @@ static void raise_alarm(struct finetuning *f, struct journal *journal,
                         uint64_t update)
 {
     char text[160];
-    if (f->alarmed || f->cer < DEAF ||
+    if (f->alarmed || f->cer < UNTAUGHT_CER ||
         update < (uint64_t)(f->settings->updates + 1) / 2)
         return;
     snprintf(text, sizeof text,

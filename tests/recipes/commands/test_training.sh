@@ -224,15 +224,15 @@ masks_grow() {
 
 # Who has learned no letter half-way is told what may help, once, and of an
 # encoder only where there is none.
-deafness_is_told() {
+untaught_is_told() {
     # shellcheck disable=SC2086
-    finetune deaf.st $shape --updates 20 --report-every 5 --validate-every 5 \
-        --learning-rate 0 2>"$work/deaf" || return 1
-    finetune deafer.st --init "$work/deaf.st" --updates 20 --report-every 5 \
-        --validate-every 5 --learning-rate 0 2>"$work/deafer" || return 1
-    [ "$(grep -c "letter is learned yet.*--init ENCODER" "$work/deaf")" = 1 ] &&
-        grep -q '"update":10,.*"alarm":' "$work/deaf.st.journal" &&
-        grep "letter is learned yet" "$work/deafer" | grep -qv -e --init &&
+    finetune untaught.st $shape --updates 20 --report-every 5 \
+        --validate-every 5 --learning-rate 0 2>"$work/untaught" || return 1
+    finetune again.st --init "$work/untaught.st" --updates 20 --report-every 5 \
+        --validate-every 5 --learning-rate 0 2>"$work/again" || return 1
+    same "$(grep -c "is learned yet.*--init ENCODER" "$work/untaught")" 1 &&
+        grep -q '"update":10,.*"alarm":' "$work/untaught.st.journal" &&
+        grep "letter is learned yet" "$work/again" | grep -qv -e --init &&
         ! grep -q '"alarm"' "$work/learned.st.journal"
 }
 
@@ -286,7 +286,7 @@ check "a model tells the settings of its runs, and of what came before" \
     keeps_its_runs
 check "the middle layer learns to transcribe, too" middle_layer_reads
 check "masks grow" masks_grow
-check "who learns no letters is told what may help" deafness_is_told
+check "who learns no letters is told what may help" untaught_is_told
 check "the middle layer learns to predict, too" middle_layer_predicts
 check "a layer of a checkpoint can be clustered" second_iteration
 check "1 to 4 workers fine-tune the same model, byte for byte" workers_finetune
