@@ -233,6 +233,7 @@ untaught_is_told() {
     same "$(grep -c "is learned yet.*--init ENCODER" "$work/untaught")" 1 &&
         grep -q '"update":10,.*"alarm":' "$work/untaught.st.journal" &&
         grep "letter is learned yet" "$work/again" | grep -qv -e --init &&
+        grep -q '"dev_cer"' "$work/learned.st.journal" &&
         ! grep -q '"alarm"' "$work/learned.st.journal"
 }
 
