@@ -43,6 +43,23 @@ static uint32_t rows_at(uint32_t rows, double factor)
     return factor == 1 ? rows : (uint32_t)(rows / factor) + 2;
 }
 
+/* A recording has fewest rows at its own speed where rounding up weighs more
+ * than speed. */
+static void bound_items(struct batch_plan *p, uint32_t rows)
+{
+    const double speed = p->settings.speed;
+    const double factors[] = {1 - speed, 1, 1 + speed};
+    for (size_t i = 0; i < 3; i++) {
+        size_t now = rows_at(rows, factors[i]);
+        if (now > p->settings.longest)
+            now = p->settings.longest;
+        if (now > p->item_rows_most)
+            p->item_rows_most = now;
+        if (now < p->item_rows_least)
+            p->item_rows_least = now;
+    }
+}
+
 struct status batch_plan_open(struct batch_plan **out,
                               const struct batch_settings *settings,
                               const uint32_t *rows, size_t count)
@@ -67,13 +84,7 @@ struct status batch_plan_open(struct batch_plan **out,
         if (!rows[u])
             continue;
         p->eligible[p->eligible_count++] = (uint32_t)u;
-        size_t most = rows_at(rows[u], 1 - settings->speed);
-        size_t least = rows_at(rows[u], 1 + settings->speed);
-        most = most < settings->longest ? most : settings->longest;
-        least = least < settings->longest ? least : settings->longest;
-        p->item_rows_most = most > p->item_rows_most ? most : p->item_rows_most;
-        p->item_rows_least =
-            least < p->item_rows_least ? least : p->item_rows_least;
+        bound_items(p, rows[u]);
     }
     if (!p->eligible_count)
         status = status_error(STATUS_INPUT,

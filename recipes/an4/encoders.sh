@@ -3,24 +3,24 @@
 # ten hours that has them, too; codes of random projections or of k-means;
 # once, or again with clusters of the first encoder's middle layer.
 #
-#     data=FOLDER [work=FOLDER] [seeds="1 2 3"] [threads=N] [from=STAGE] \
+#     data=FOLDER [work=FOLDER] [seeds=1] [threads=N] [from=STAGE] \
 #         recipes/an4/encoders.sh
 #
 # FOLDER has the pool's corpora (see corpora/pool) in folders of their names. On
 # stdout: a table of error rates with 5 minutes and with all transcripts;
-# $work/encoders.tsv has every single result. Encoders are of one seed,
-# fine-tuning of several. Stopped, it goes on where it was.
+# $work/encoders.tsv has every single result. Stopped, it goes on where it was;
+# with more seeds, it adds them.
 work=${work:-work/an4-experiments}
 an4=${data:?a folder of the corpora}/an4
 # shellcheck source=recipes/an4/experiments.sh
 . "$(dirname "${BASH_SOURCE[0]}")/experiments.sh"
 
 arms="own-rp own-km own-km-2 pool-rp pool-km pool-km-2"
-for arm in $arms; do
-    encoder "$arm" 1
-    for seed in ${seeds:-1 2 3}; do
+for seed in ${seeds:-1}; do
+    for arm in $arms; do
+        encoder "$arm" "$seed"
         for labels in all 5; do
-            recogniser "$arm" $labels "$seed" 1
+            recogniser "$arm" $labels "$seed"
         done
     done
 done

@@ -6,7 +6,7 @@
 #     [data=FOLDER]          has the corpora of the pool
 #     . recipes/an4/experiments.sh
 #     encoder ARM SEED       pretrains
-#     recogniser ARM LABELS SEED [ENCODER-SEED]
+#     recogniser ARM LABELS SEED
 #     results NAME "LABELS..." ARM...
 #
 # An arm is a way to an encoder: scratch (none), or
@@ -145,13 +145,13 @@ spent() { # STAGE...
 }
 
 # The stages that made a recogniser's encoder.
-pretrainings() { # ARM LABELS SEED ENCODER-SEED
+pretrainings() { # ARM LABELS SEED
     local first
     first=$(first_arm "$1")
-    echo "encoder-$first-$4" "encoder-$first-$4-pool"
+    echo "encoder-$first-$3" "encoder-$first-$3-pool"
     case $1 in
     *-guided) echo "encoder-$1-$2-$3" ;;
-    *-2) pretrainings "${1%-2}" "$2" "$3" "$4" ;;
+    *-2) pretrainings "${1%-2}" "$2" "$3" ;;
     esac
 }
 
@@ -165,7 +165,7 @@ fine_tunings() { # ARM LABELS SEED
     esac
 }
 
-measure() { # ARM LABELS SEED ENCODER-SEED
+measure() { # ARM LABELS SEED
     local name=$1-$2-$3 words=$work/words-$2.arpa
     [ -e "$words" ] || make_ngrams "$(labelled "$2")" "$words"
     transcribe "$name" "$name"
@@ -173,23 +173,23 @@ measure() { # ARM LABELS SEED ENCODER-SEED
     # shellcheck disable=SC2046
     echo "$2 $3 $(rates "$work/$name.txt") $(rates "$work/$name-ngrams.txt")" \
         "$(spent $(pretrainings "$@"))" \
-        "$(spent $(fine_tunings "$1" "$2" "$3"))" \
+        "$(spent $(fine_tunings "$@"))" \
         >"$work/$name.result"
 }
 
-recogniser() { # ARM LABELS SEED [ENCODER-SEED]
-    local name=$1-$2-$3 seed=${4:-$3} table init=() first from
+recogniser() { # ARM LABELS SEED
+    local name=$1-$2-$3 table init=() first from
     table=$(labelled "$2")
     first=$(first_arm "$1")
-    from=encoder-$first-$seed
+    from=encoder-$first-$3
     case $1 in
     *-self)
-        recogniser "$first" "$2" "$3" "$seed"
+        recogniser "$first" "$2" "$3"
         table=$corpus/heard-$first-$2-$3.tsv
         stage "hear-$first-$2-$3" hear_own "$first-$2-$3" "$2" "$table"
         ;;
     *-guided)
-        recogniser "$first" "$2" "$3" "$seed"
+        recogniser "$first" "$2" "$3"
         stage "encoder-$name" pretrain_on "encoder-$name" "$own" "$3" \
             --config "$here/guided.conf" --init "$work/$from.safetensors" \
             --target-model "$work/$first-$2-$3.safetensors"
@@ -199,7 +199,7 @@ recogniser() { # ARM LABELS SEED [ENCODER-SEED]
     [ "$first" = scratch ] || init=(--init "$work/$from.safetensors")
     stage "$name" fine_tune "$name" "$table" "$3" \
         --updates "$(updates_for "$1" "$2")" "${init[@]}"
-    stage "measure-$name" measure "$1" "$2" "$3" "$seed"
+    stage "measure-$name" measure "$1" "$2" "$3"
 }
 
 # $work/NAME.tsv: all results of the arms; on stdout, their means.

@@ -132,6 +132,34 @@ static void micro_batches_keep_to_their_budget_and_lane(void **state)
     batch_plan_close(plan);
 }
 
+/* Rounding up makes the shortest longer at any other speed. */
+static void short_recordings_at_other_speeds_keep_to_their_budget(void **state)
+{
+    (void)state;
+    struct batch batch;
+    struct batch_plan *plan;
+    struct batch_settings settings = usual;
+    uint32_t rows[COUNT];
+    for (uint32_t u = 0; u < COUNT; u++)
+        rows[u] = 5;
+    settings.lanes = 1;
+    settings.micro_rows = 400;
+    settings.speed = 0.1;
+    assert_ok(batch_plan_open(&plan, &settings, rows, COUNT));
+    assert_ok(batch_open(&batch, plan));
+    for (int update = 0; update < 200; update++) {
+        size_t all = 0;
+        batch_next(&batch, plan);
+        for (size_t i = 0; i < batch.item_count; i++)
+            all += batch.items[i].rows;
+        assert_true(all >= 400 && all < 400 + 10);
+        for (size_t m = 0; m < batch.micro_count; m++)
+            assert_true(batch.micros[m].count <= batch_plan_micro_items(plan));
+    }
+    batch_close(&batch);
+    batch_plan_close(plan);
+}
+
 static void a_recording_longer_than_the_budget_stands_alone(void **state)
 {
     (void)state;
@@ -377,6 +405,7 @@ int main(void)
         cmocka_unit_test(every_recording_comes_once_in_every_pass),
         cmocka_unit_test(updates_have_the_rows_that_are_asked_for),
         cmocka_unit_test(micro_batches_keep_to_their_budget_and_lane),
+        cmocka_unit_test(short_recordings_at_other_speeds_keep_to_their_budget),
         cmocka_unit_test(a_recording_longer_than_the_budget_stands_alone),
         cmocka_unit_test(lanes_weigh_the_same),
         cmocka_unit_test(more_lanes_than_recordings_leave_some_empty),
