@@ -73,9 +73,9 @@ static const struct setting table[] = {
          "settings file of `name = value` lines; may be given again, and the "
          "last "
          "one counts; flags go before all"),
-    INT("updates", updates, "8000", 0, 1e9, P, false,
+    INT("updates", updates, "8000", 1, 1e9, P, false,
         "updates of the whole run"),
-    INT("updates", updates, "10000", 0, 1e9, F, false,
+    INT("updates", updates, "10000", 1, 1e9, F, false,
         "updates of the whole run"),
     NUMBER("seed", seed, "1", 0, 9007199254740991.0, P | F | S | B, false,
            "of everything random"),

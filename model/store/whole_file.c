@@ -4,6 +4,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,25 +21,37 @@ static struct status refuse(const char *path, const char *action)
                         strerror(errno));
 }
 
+/* Where path leads, or NULL: links stay what they are. Owned. */
+static char *follow(const char *path)
+{
+    struct stat found;
+    char place[PATH_MAX];
+    bool link = !lstat(path, &found) && S_ISLNK(found.st_mode);
+    return !link ? strdup(path) : realpath(path, place) ? strdup(place) : NULL;
+}
+
 struct status whole_file_open(struct whole_file *file, const char *path)
 {
     const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
     struct stat found;
-    *file = (struct whole_file){.descriptor = -1};
-    if (!lstat(path, &found) && !S_ISREG(found.st_mode) &&
-        !S_ISLNK(found.st_mode))
+    *file = (struct whole_file){.path = follow(path), .descriptor = -1};
+    if (!file->path)
+        return refuse(path, "cannot be written");
+    if (!stat(file->path, &found) && !S_ISREG(found.st_mode)) {
+        whole_file_close(file);
         return status_error(STATUS_INPUT,
                             "%s: is not a regular file: name a new file "
                             "or one to replace",
                             path);
-    size_t size = strlen(path) + 32;
-    file->path = strdup(path);
+    }
+    size_t size = strlen(file->path) + 32;
     file->temporary = malloc(size);
-    if (!file->path || !file->temporary) {
+    if (!file->temporary) {
         whole_file_close(file);
         return status_memory(path);
     }
-    snprintf(file->temporary, size, "%s" MARK "%ld", path, (long)getpid());
+    snprintf(file->temporary, size, "%s" MARK "%ld", file->path,
+             (long)getpid());
     file->descriptor = open(file->temporary, flags, 0666);
     if (file->descriptor < 0 && errno == EEXIST && !unlink(file->temporary))
         file->descriptor = open(file->temporary, flags, 0666);
@@ -118,10 +132,13 @@ void whole_file_close(struct whole_file *file)
 
 void whole_file_sweep(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    const char *name = slash ? slash + 1 : path;
+    char *place = follow(path);
+    if (!place)
+        return;
+    const char *slash = strrchr(place, '/');
+    const char *name = slash ? slash + 1 : place;
     size_t length = strlen(name), mark = strlen(MARK);
-    int descriptor = open_folder(path);
+    int descriptor = open_folder(place);
     DIR *folder = descriptor >= 0 ? fdopendir(descriptor) : NULL;
     if (!folder && descriptor >= 0)
         close(descriptor);
@@ -135,4 +152,5 @@ void whole_file_sweep(const char *path)
     }
     if (folder)
         closedir(folder);
+    free(place);
 }

@@ -13,7 +13,8 @@ struct whole_file {
 };
 
 /* Begins a file that will take path's place. What is at path may be a regular
- * file or a symbolic link (the link itself is replaced), nothing else. The new
+ * file or a symbolic link to one (which stays, and leads to the new file),
+ * nothing else: not a device, nor a link to one such as /dev/stdout. The new
  * file's permissions are those of any new file (0666 less the umask). A file
  * left under the temporary name by a killed process of the same number is
  * replaced. Two threads may not write one path at once. */

@@ -196,6 +196,14 @@ static struct status open_texts(struct finetuning *f)
     if (!status_failed(&status))
         status = transcripts_encode(&f->texts, tokens, &f->data.manifest,
                                     f->host->note);
+    if (!status_failed(&status))
+        status = transcripts_encode(&f->dev_texts, tokens, &f->dev.manifest,
+                                    f->host->note);
+    if (!status_failed(&status) && !f->dev_texts.starts[f->dev_texts.count])
+        status = status_error(STATUS_INPUT,
+                              "%s: no transcript has a letter that the model "
+                              "writes: nothing could choose a checkpoint",
+                              s->dev);
     return status;
 }
 

@@ -1,13 +1,14 @@
 /* What pretraining and fine-tuning begin with. */
 #include "model/train/run.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "model/kernel/cpu.h"
+#include "model/store/whole_file.h"
 
 int run_workers(const struct settings *settings, int sharing)
 {
@@ -84,28 +85,50 @@ struct status run_adopt(struct checkpoint *init, struct settings *settings,
     return status;
 }
 
+/* What is read would be gone when the run is to go on. */
+static struct status refuse_own_input(const struct settings *s)
+{
+    const struct {
+        const char *option, *path;
+    } read[] = {{"data", s->data},
+                {"dev", s->dev},
+                {"init", s->init},
+                {"target-model", s->target_model}};
+    struct stat out, in;
+    if (stat(s->out, &out))
+        return status_ok();
+    for (size_t i = 0; i < sizeof read / sizeof *read; i++)
+        if (!stat(read[i].path, &in) && in.st_dev == out.st_dev &&
+            in.st_ino == out.st_ino)
+            return status_error(STATUS_INPUT,
+                                "%s is --%s, too: take another --out", s->out,
+                                read[i].option);
+    return status_ok();
+}
+
 struct status run_check_out(const struct settings *settings,
                             const struct ranks *ranks)
 {
     char state[SETTING_TEXT_SIZE + 16];
+    struct whole_file file = {.descriptor = -1};
     trainer_path(state, sizeof state, settings, "state");
     if (!settings->out[0])
         return status_error(STATUS_INPUT, "--out is missing");
     if (ranks->own)
         return status_ok();
-    bool model = access(settings->out, F_OK) == 0;
-    bool begun = access(state, F_OK) == 0;
-    if (settings->overwrite) {
-        if ((model && unlink(settings->out)) || (begun && unlink(state)))
-            return status_error(STATUS_SYSTEM, "%s: %s", settings->out,
-                                strerror(errno));
-    } else if (model && !begun) {
-        return status_error(STATUS_INPUT,
-                            "%s exists, and no state to go on from: take "
-                            "another --out, or --overwrite",
-                            settings->out);
+    struct status status = refuse_own_input(settings);
+    if (!status_failed(&status) && !settings->overwrite &&
+        !access(settings->out, F_OK) && access(state, F_OK))
+        status = status_error(STATUS_INPUT,
+                              "%s exists, and no state to go on from: take "
+                              "another --out, or --overwrite",
+                              settings->out);
+    const char *const paths[] = {settings->out, state};
+    for (size_t i = 0; i < 2 && !status_failed(&status); i++) {
+        status = whole_file_open(&file, paths[i]);
+        whole_file_close(&file);
     }
-    return status_ok();
+    return status;
 }
 
 /* All but paths and what says how fast it goes. */
@@ -162,9 +185,15 @@ struct status run_resume(bool *finished, struct training_state *state,
     char text[SETTING_TEXT_SIZE + 16];
     bool found;
     trainer_path(text, sizeof text, settings, "state");
-    if (!status_failed(&status) && !host->ranks->own)
+    if (!status_failed(&status) && !host->ranks->own && !settings->overwrite)
         status = training_state_read(&found, state, text, parameters, settings,
                                      verb, fingerprint);
+    if (!status_failed(&status) && state->finished &&
+        access(settings->out, F_OK))
+        status = status_error(STATUS_INPUT,
+                              "%s is gone, though its run is complete: "
+                              "--overwrite makes it again",
+                              settings->out);
     status = ranks_agree(host->ranks, status);
     if (status_failed(&status))
         return status;

@@ -58,8 +58,9 @@ MUST_CHECK struct status run_adopt(struct checkpoint *init,
                                    struct settings *settings,
                                    const bool *given);
 
-/* Refuses an --out that exists without a state, unless --overwrite, which
- * removes both. The first rank does it for all: only it needs the files. */
+/* Refuses an --out that exists without a state, unless --overwrite, one that
+ * cannot be written, and one that is read, too. Nothing is touched. The first
+ * rank does it for all: only it needs the files. */
 MUST_CHECK struct status run_check_out(const struct settings *settings,
                                        const struct ranks *ranks);
 
@@ -70,9 +71,10 @@ MUST_CHECK struct status run_meet(struct status status,
                                   const struct recordings *data, int workers,
                                   const struct run_host *host);
 
-/* Reads OUT.state, where there is one and on the first rank; says through the
- * host where the run goes on, or that nothing is left to do (*finished, on all
- * ranks). status is what came before: the ranks agree on it. */
+/* Reads OUT.state, where there is one and no --overwrite, and on the first
+ * rank; says through the host where the run goes on, or that nothing is left to
+ * do (*finished, on all ranks). status is what came before: the ranks agree on
+ * it. */
 MUST_CHECK struct status
 run_resume(bool *finished, struct training_state *state, struct status status,
            const struct parameters *parameters, const struct settings *settings,

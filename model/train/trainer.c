@@ -1,11 +1,13 @@
 /* The loop that pretraining and fine-tuning share. */
 #include "model/train/trainer.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "model/store/whole_file.h"
 #include "model/train/adamw.h"
@@ -246,6 +248,19 @@ static struct status save_state(struct run *run)
     return ranks_agree(t->ranks, status);
 }
 
+/* A model file is never without a state to go on from, nor is what --overwrite
+ * replaces taken for what this run has learned. */
+static struct status begin_files(struct run *run)
+{
+    const char *out = run->settings->out;
+    struct status status = save_state(run);
+    if (!status_failed(&status) && is_first(run) && unlink(out) &&
+        errno != ENOENT)
+        status = status_error(STATUS_SYSTEM, "%s: cannot be replaced: %s", out,
+                              strerror(errno));
+    return ranks_agree(run->trainer->ranks, status);
+}
+
 /* Validates weights; the best so far becomes the model file. */
 static struct status validate(struct run *run, const real *weights,
                               const char *what)
@@ -350,11 +365,13 @@ static struct status loop(struct run *run)
         if (!status_failed(&status) && more && ranks_any(t->ranks, *t->stop)) {
             status = save_state(run);
             if (!status_failed(&status))
-                status = status_error(STATUS_INTERRUPTED,
-                                      "stopped after update %llu of %llu; "
-                                      "saved: the same command goes on",
-                                      (unsigned long long)run->state->update,
-                                      (unsigned long long)all);
+                status = status_error(
+                    STATUS_INTERRUPTED,
+                    "stopped after update %llu of %llu; saved: the same "
+                    "command%s goes on",
+                    (unsigned long long)run->state->update,
+                    (unsigned long long)all,
+                    run->settings->overwrite ? " without --overwrite" : "");
         }
     }
     return status;
@@ -375,9 +392,8 @@ struct status trainer_run(const struct trainer *trainer,
                              trainer->ranks);
         run.seconds_before = state->seconds;
         run.updates_before = state->update;
-        /* A model file is never without a state to go on from. */
         if (!state->update)
-            status = save_state(&run);
+            status = begin_files(&run);
         if (!status_failed(&status))
             status = loop(&run);
     }

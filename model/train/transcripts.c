@@ -82,7 +82,7 @@ struct status transcripts_encode(struct transcripts *t,
     if (unknown_all) {
         snprintf(text, sizeof text,
                  "%s: %zu characters in %zu transcripts are not among the "
-                 "model's tokens and are left out",
+                 "model's tokens: it neither learns nor writes them",
                  manifest->path, unknown_all, unknown_texts);
         note(text);
     }

@@ -110,6 +110,10 @@ static void note(const char *text)
 
 static void scanning(size_t done, size_t all)
 {
+    if (stop_asked) { /* nothing is written yet, so nothing is lost */
+        note("stopped before the first update");
+        _exit(EXIT_STOPPED);
+    }
     if (ranks.own || !isatty(STDERR_FILENO) || (done % 64 && done < all))
         return;
     fprintf(stderr, "\r\033[Kattune %s: reading recordings %zu of %zu",

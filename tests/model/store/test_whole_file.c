@@ -104,20 +104,46 @@ static void bare_names_are_written_in_the_folder_at_hand(void **state)
     assert_holds(scratch_path("bare"), "some words");
 }
 
+static void links_stay_and_lead_to_the_new_file(void **state)
+{
+    (void)state;
+    struct stat found;
+    char link[512];
+    const char *path = scratch_text("linked", "old");
+    snprintf(link, sizeof link, "%s", scratch_path("link"));
+    assert_int_equal(symlink(path, link), 0);
+    size_t before = scratch_count();
+    assert_ok(write_words(link));
+    assert_holds(path, "some words");
+    assert_int_equal(lstat(link, &found), 0);
+    assert_true(S_ISLNK(found.st_mode));
+    assert_int_equal(scratch_count(), before);
+    scratch_text("linked.tmp-7", "");
+    whole_file_sweep(link);
+    assert_int_equal(scratch_count(), before);
+    assert_int_equal(unlink(path), 0);
+    assert_refused(write_words(link), "link: cannot be written");
+    assert_int_equal(unlink(link), 0);
+    assert_int_equal(symlink("/dev/null", link), 0);
+    assert_refused(write_words(link), "link: is not a regular file");
+    assert_int_equal(lstat(link, &found), 0);
+    assert_true(S_ISLNK(found.st_mode));
+}
+
 /* Every call fails in turn: memory, open, write, fsync, close, rename. */
 static void whatever_fails_the_old_file_stays(void **state)
 {
     (void)state;
     const char *path = scratch_text("failing", "old");
     size_t before = scratch_count();
-    long n = 0, failures = 0;
+    long n = 0, failures = 0, held = fault_held();
     for (;; n++) {
         scratch_text("failing", "old");
         fault_at(n);
         struct status status = write_words(path);
         bool happened = fault_happened();
         fault_at(-1);
-        assert_int_equal(fault_held(), 0);
+        assert_int_equal(fault_held(), held);
         assert_int_equal(scratch_count(), before);
         if (!happened)
             break;
@@ -145,6 +171,7 @@ int main(void)
         cmocka_unit_test(a_killed_runs_temporary_file_is_replaced),
         cmocka_unit_test(nothing_at_all_is_a_file_too),
         cmocka_unit_test(bare_names_are_written_in_the_folder_at_hand),
+        cmocka_unit_test(links_stay_and_lead_to_the_new_file),
         cmocka_unit_test(whatever_fails_the_old_file_stays),
     };
     return cmocka_run_group_tests(tests, scratch_open, scratch_close);

@@ -126,13 +126,30 @@ static void a_model_is_not_written_over(void **state)
     scratch_text("out.state", "state");
     assert_ok(run_check_out(&settings, &first));
     assert_int_equal(access(scratch_path("out"), F_OK), 0);
+    unlink(scratch_path("out.state"));
     give("overwrite", "yes");
-    assert_ok(run_check_out(&settings, &other));
+    assert_ok(run_check_out(&settings, &first));
     assert_int_equal(access(scratch_path("out"), F_OK), 0);
-    assert_ok(run_check_out(&settings, &first));
-    assert_true(access(scratch_path("out"), F_OK) != 0);
-    assert_true(access(scratch_path("out.state"), F_OK) != 0);
-    assert_ok(run_check_out(&settings, &first));
+    unlink(scratch_path("out"));
+    give("out", scratch_path("nowhere/out"));
+    assert_refused(run_check_out(&settings, &first),
+                   "nowhere/out: cannot be written");
+}
+
+static void what_is_read_is_not_written(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"data", "dev", "init"};
+    const struct ranks alone = {.count = 1};
+    scratch_text("read", "x");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        begin();
+        give("overwrite", "yes");
+        give("out", scratch_path("read"));
+        assert_ok(run_check_out(&settings, &alone));
+        give(names[i], scratch_path("./read"));
+        assert_refused(run_check_out(&settings, &alone), names[i]);
+    }
 }
 
 static void tensors_of_the_same_shape_are_taken_over(void **state)
@@ -264,6 +281,7 @@ int main(void)
         cmocka_unit_test(the_models_settings_are_taken_over),
         cmocka_unit_test(what_contradicts_the_model_is_refused),
         cmocka_unit_test(a_model_is_not_written_over),
+        cmocka_unit_test(what_is_read_is_not_written),
         cmocka_unit_test(tensors_of_the_same_shape_are_taken_over),
         cmocka_unit_test(codes_go_on_where_the_settings_are_the_same),
         cmocka_unit_test(recordings_are_counted_and_bad_ones_named),

@@ -128,17 +128,68 @@ resumes_pretrain() {
     identical whole_p.st stopped_p.st killed_p.st
 }
 
-says_how_to_go_on() {
-    finetune going.st --init "$work/p1.st" --updates 100000 --threads 1 \
-        2>"$work/going.log" &
-    local pid=$!
+interrupted() { # COMMAND...: is stopped soon; what it says is in going.log
+    "$@" 2>"$work/going.log" &
+    local pid=$! code=0
     sleep 1
     pkill -INT -P $pid
-    local code=0
     wait $pid || code=$?
     cat "$work/going.log"
-    same $code 130 || return 1
-    grep 'the same command goes on' "$work/going.log"
+    same $code 130
+}
+
+says_how_to_go_on() {
+    interrupted finetune going.st --init "$work/p1.st" --updates 100000 \
+        --threads 1 && grep 'the same command goes on' "$work/going.log" &&
+        interrupted finetune going.st --init "$work/p1.st" --updates 100000 \
+            --threads 1 --overwrite &&
+        grep 'the same command without --overwrite goes on' \
+            "$work/going.log" &&
+        interrupted finetune going.st --init "$work/p1.st" --updates 100000 \
+            --threads 1 && grep 'going on after update' "$work/going.log"
+}
+
+# Nothing is there to go on from, and nobody waits for all to be read.
+stops_while_reading() {
+    local i
+    for ((i = 0; i < 2000; i++)); do
+        tail -n +2 "$work/train/table.tsv" | sed "s/^/$i/"
+    done >"$work/rows"
+    { head -n 1 "$work/train/table.tsv"; cat "$work/rows"; } \
+        >"$work/train/many.tsv"
+    interrupted finetune unread.st --data "$work/train/many.tsv" --threads 1 &&
+        grep 'before the first update' "$work/going.log" &&
+        [ ! -e "$work/unread.st" ] && [ ! -e "$work/unread.st.state" ]
+}
+
+# What is there stays until there is something to take its place.
+overwrites_late() {
+    local ending
+    for ending in "" .state .journal; do
+        cp "$work/pf.st$ending" "$work/kept.st$ending"
+    done
+    refused absent.tsv finetune kept.st --overwrite --data \
+        "$work/absent.tsv" &&
+        refused heads finetune kept.st --overwrite --dim 7 &&
+        refused 'is --init, too' finetune kept.st --overwrite --init \
+            "$work/kept.st" || return 1
+    for ending in "" .state .journal; do
+        identical "pf.st$ending" "kept.st$ending" || return 1
+    done
+    finetune kept.st --init "$work/p1.st" --updates 20 --overwrite --seed 2 &&
+        ! cmp "$work/pf.st" "$work/kept.st" && rm "$work/kept.st" &&
+        refused 'kept.st is gone' finetune kept.st --init "$work/p1.st" \
+            --updates 20 --seed 2
+}
+
+dev_wants_letters() {
+    sed '2,$s/[a-d]*$/é/' "$work/test/table.tsv" >"$work/test/foreign.tsv"
+    sed '2,$s/$/é/' "$work/test/table.tsv" >"$work/test/partly.tsv"
+    refused 'foreign.tsv: no transcript has a letter' finetune none.st \
+        --init "$work/p1.st" --dev "$work/test/foreign.tsv" &&
+        finetune partly.st --init "$work/p1.st" --updates 1 --dev \
+            "$work/test/partly.tsv" 2>"$work/partly.log" &&
+        grep 'partly.tsv: 12 characters in 12 .* nor writes' "$work/partly.log"
 }
 
 reuses_the_encoder() {
@@ -298,6 +349,9 @@ check "1 to 4 workers pretrain the same model (k-means)" \
 check "stopped or killed, fine-tuning ends with the same model" resumes_finetune
 check "stopped or killed, pretraining ends with the same model" resumes_pretrain
 check "a stopped run says how it goes on, and exits with 130" says_how_to_go_on
+check "a run is stopped while it reads" stops_while_reading
+check "what is overwritten stays until there is something new" overwrites_late
+check "what is compared with has letters" dev_wants_letters
 check "a run does not go on with other settings or data" \
     other_settings_are_refused
 check "transcripts too long for their recording are named" short_ones_are_named
