@@ -167,7 +167,8 @@ void attune_stop(struct attune_stream *s)
 static struct status transcribe(struct attune_stream *s)
 {
     unsigned mode = cpu_flush_denormals();
-    struct status status = stream_transcribe(&s->stream, 1, s->team, &s->state);
+    struct status status;
+    stream_transcribe(&status, &s->stream, 1, s->team, &s->state);
     cpu_set_float_mode(mode);
     return status;
 }

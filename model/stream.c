@@ -206,28 +206,31 @@ static size_t list_waiting(struct piece **pieces, struct stream *const *streams,
     return n;
 }
 
-struct status stream_transcribe(struct stream *const *streams, size_t count,
-                                struct team *team,
-                                struct recogniser_state **states)
+/* What waited is done; the first failure of it. */
+static struct status finish_pieces(struct stream *s)
 {
     struct status status = status_ok();
+    for (; s->pieces_done < s->pieces_count; s->pieces_done++)
+        if (!status_failed(&status))
+            status = s->pieces[s->pieces_done].status;
+    return status;
+}
+
+void stream_transcribe(struct status *statuses, struct stream *const *streams,
+                       size_t count, struct team *team,
+                       struct recogniser_state **states)
+{
     size_t waiting = list_waiting(NULL, streams, count);
-    if (!waiting)
-        return status;
-    struct work work = {.pieces = malloc(waiting * sizeof *work.pieces),
+    struct work work = {.pieces = malloc((waiting + 1) * sizeof *work.pieces),
                         .states = states};
-    if (!work.pieces)
-        status = status_memory("segments");
-    if (!status_failed(&status)) {
+    if (work.pieces) {
         list_waiting(work.pieces, streams, count);
         team_run(team, transcribe_piece, &work, waiting);
-        for (size_t i = 0; i < count; i++)
-            streams[i]->pieces_done = streams[i]->pieces_count;
     }
-    for (size_t i = 0; i < waiting && !status_failed(&status); i++)
-        status = work.pieces[i]->status;
+    for (size_t i = 0; i < count; i++)
+        statuses[i] =
+            work.pieces ? finish_pieces(streams[i]) : status_memory("segments");
     free(work.pieces);
-    return status;
 }
 
 bool stream_next(struct transcript_line *line, struct stream *s)

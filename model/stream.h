@@ -35,10 +35,11 @@ double stream_waiting_s(const struct stream *stream);
 
 /* Transcribes all that waits in streams [count] of one recogniser, on the
  * workers of team with a state for each. Lines do not depend on what is
- * transcribed together. */
-MUST_CHECK struct status stream_transcribe(struct stream *const *streams,
-                                           size_t count, struct team *team,
-                                           struct recogniser_state **states);
+ * transcribed together. statuses [count] out: what fails in one stream keeps
+ * back no other; that one can only be closed. */
+void stream_transcribe(struct status *statuses, struct stream *const *streams,
+                       size_t count, struct team *team,
+                       struct recogniser_state **states);
 
 /* The next line, in order, if there is one, to be freed; segments in which
  * nothing was heard give none. Times are those of the stream. */

@@ -77,8 +77,8 @@ static struct status print_finished(struct live *live)
 {
     struct transcript_line line;
     struct transcriber *t = live->transcriber;
-    struct status status =
-        stream_transcribe(&live->stream, 1, t->team, t->states);
+    struct status status;
+    stream_transcribe(&status, &live->stream, 1, t->team, t->states);
     while (!status_failed(&status) && stream_next(&line, live->stream)) {
         print_line(live, &line);
         transcript_free_line(&line);

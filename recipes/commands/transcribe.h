@@ -57,12 +57,11 @@ void items_free(struct items *items);
 
 /* Transcribes items on all workers, of any number and length; calls print for
  * each in order, as soon as it and all before it are done, and frees its
- * transcript. What fails is in
- * its item's status, and keeps back no other. */
-MUST_CHECK struct status
-transcribe_items(struct transcriber *transcriber, struct items *items,
-                 void (*print)(void *context, const struct item *),
-                 void *context);
+ * transcript. What fails is in its item's status, which names the path, and
+ * keeps back no other. */
+void transcribe_items(struct transcriber *transcriber, struct items *items,
+                      void (*print)(void *context, const struct item *),
+                      void *context);
 
 /* Transcribes stdin while it comes in, until it ends or the user interrupts:
  * a line on stdout for each segment, and on a terminal what is heard so far. */

@@ -31,6 +31,7 @@ struct rounds {
     size_t next, printed; /* items */
     struct reading *readings;
     struct stream **streams;
+    struct status *statuses; /* of streams */
     size_t open;
     double enough_s; /* for one recording in this round */
     double heard_s;
@@ -47,6 +48,14 @@ struct status transcriber_request(struct sound_request *request,
                             : status_ok();
 }
 
+/* Failures of streams do not know which recording it is. */
+static struct status name_failure(const struct item *item, struct status status)
+{
+    return status_failed(&status)
+               ? status_error(status.code, "%s: %s", item->path, status.text)
+               : status;
+}
+
 static struct status open_reading(struct reading *r,
                                   const struct transcriber *t)
 {
@@ -59,7 +68,8 @@ static struct status open_reading(struct reading *r,
     if (!status_failed(&status))
         status = sound_open(&r->reader, r->item->path, &request);
     if (!status_failed(&status))
-        status = stream_open(&r->stream, t->recogniser, t->settings);
+        status = name_failure(
+            r->item, stream_open(&r->stream, t->recogniser, t->settings));
     return status;
 }
 
@@ -72,10 +82,11 @@ static struct status read_some(struct reading *r, double enough_s)
            stream_waiting_s(r->stream) < enough_s) {
         status = sound_next(&count, r->reader, samples, BLOCK);
         if (!status_failed(&status))
-            status = stream_feed(r->stream, samples, count);
+            status =
+                name_failure(r->item, stream_feed(r->stream, samples, count));
     }
     if (!status_failed(&status) && !count) {
-        status = stream_finish(r->stream);
+        status = name_failure(r->item, stream_finish(r->stream));
         r->ended = true;
     }
     return status;
@@ -91,8 +102,6 @@ static void read_one(void *context, size_t index, int worker)
         r->item->status = open_reading(r, rounds->transcriber);
     if (!status_failed(&r->item->status))
         r->item->status = read_some(r, rounds->enough_s);
-    if (status_failed(&r->item->status))
-        r->ended = true;
 }
 
 static void open_more(struct rounds *rounds)
@@ -131,26 +140,29 @@ static void close_reading(struct reading *r)
 }
 
 /* Transcribes what was read, and closes what is at its end. */
-static struct status finish_round(struct rounds *rounds)
+static void finish_round(struct rounds *rounds)
 {
     const struct transcriber *t = rounds->transcriber;
-    size_t count = 0, left = 0;
+    size_t count = 0, taken = 0, left = 0;
     for (size_t i = 0; i < rounds->open; i++)
         if (!status_failed(&rounds->readings[i].item->status))
             rounds->streams[count++] = rounds->readings[i].stream;
-    struct status status =
-        stream_transcribe(rounds->streams, count, t->team, t->states);
+    stream_transcribe(rounds->statuses, rounds->streams, count, t->team,
+                      t->states);
     for (size_t i = 0; i < rounds->open; i++) {
         struct reading *r = &rounds->readings[i];
-        if (!status_failed(&status) && !status_failed(&r->item->status))
-            status = take_lines(rounds, r);
-        if (r->ended)
+        if (!status_failed(&r->item->status)) {
+            struct status status = rounds->statuses[taken++];
+            if (!status_failed(&status))
+                status = take_lines(rounds, r);
+            r->item->status = name_failure(r->item, status);
+        }
+        if (r->ended || status_failed(&r->item->status))
             close_reading(r);
         else
             rounds->readings[left++] = *r;
     }
     rounds->open = left;
-    return status;
 }
 
 /* Share of all items that is done. */
@@ -179,30 +191,26 @@ static void print_done(struct rounds *rounds,
     }
 }
 
-struct status transcribe_items(struct transcriber *transcriber,
-                               struct items *items,
-                               void (*print)(void *, const struct item *),
-                               void *context)
+void transcribe_items(struct transcriber *transcriber, struct items *items,
+                      void (*print)(void *, const struct item *), void *context)
 {
     struct reading readings[OPEN_MOST];
     struct stream *streams[OPEN_MOST];
+    struct status statuses[OPEN_MOST];
     struct rounds rounds = {.transcriber = transcriber,
                             .items = items,
                             .readings = readings,
-                            .streams = streams};
-    struct status status = status_ok();
-    while (!status_failed(&status) && rounds.printed < items->count) {
+                            .streams = streams,
+                            .statuses = statuses};
+    while (rounds.printed < items->count) {
         open_more(&rounds);
         if (rounds.open) {
             rounds.enough_s = ROUND_S / (double)rounds.open;
             team_run(transcriber->team, read_one, &rounds, rounds.open);
-            status = finish_round(&rounds);
+            finish_round(&rounds);
         }
         print_done(&rounds, print, context);
         command_progress(&command_transcribe, share_done(&rounds),
                          rounds.printed, items->count, rounds.heard_s);
     }
-    for (size_t i = 0; i < rounds.open; i++)
-        close_reading(&rounds.readings[i]);
-    return status;
 }

@@ -76,6 +76,14 @@ static struct stream *open_stream(void)
     return stream;
 }
 
+static void transcribe(struct stream *const *streams, size_t count)
+{
+    struct status statuses[3];
+    stream_transcribe(statuses, streams, count, team, states);
+    for (size_t i = 0; i < count; i++)
+        assert_ok(statuses[i]);
+}
+
 static void feed(struct stream *stream, size_t most, uint32_t bits)
 {
     for (size_t at = 0; at < talk_count;) {
@@ -85,7 +93,7 @@ static void feed(struct stream *stream, size_t most, uint32_t bits)
         assert_ok(stream_feed(stream, talk + at, some));
         at += some;
         if ((bits >> 16) % 5 == 0)
-            assert_ok(stream_transcribe(&stream, 1, team, states));
+            transcribe(&stream, 1);
     }
     assert_ok(stream_finish(stream));
 }
@@ -160,7 +168,7 @@ static void blocks_of_any_size_give_the_same_lines(void **state)
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         struct stream *stream = open_stream();
         feed(stream, sizes[i], (uint32_t)i);
-        assert_ok(stream_transcribe(&stream, 1, team, states));
+        transcribe(&stream, 1);
         assert_close(stream_waiting_s(stream), 0, 0, 0);
         assert_close(stream_length_s(stream), 48, 0, 0);
         assert_int_equal(take(lines, stream), count);
@@ -183,10 +191,10 @@ static void streams_are_transcribed_together_as_alone(void **state)
     assert_ok(stream_feed(streams[2], talk, talk_count));
     assert_ok(stream_finish(streams[0]));
     assert_true(stream_waiting_s(streams[0]) > 10);
-    assert_ok(stream_transcribe(streams, 3, team, states));
+    transcribe(streams, 3);
     assert_ok(stream_finish(streams[2]));
     assert_ok(stream_finish(streams[1]));
-    assert_ok(stream_transcribe(streams, 3, team, states));
+    transcribe(streams, 3);
     for (int i = 0; i < 3; i++) {
         size_t found = take(lines, streams[i]);
         assert_int_equal(found, i == 1 ? 0 : count);
@@ -194,6 +202,39 @@ static void streams_are_transcribed_together_as_alone(void **state)
         drop(lines, found);
         stream_close(streams[i]);
     }
+    drop(wanted, count);
+}
+
+static void a_stream_that_fails_keeps_back_no_other(void **state)
+{
+    (void)state;
+    struct transcript_line wanted[LINES], lines[LINES];
+    struct stream *streams[3];
+    struct status statuses[3];
+    const struct settings usual = settings;
+    size_t count = expect(wanted);
+    streams[0] = open_stream();
+    streams[2] = open_stream();
+    settings.vad = 0;
+    settings.segment_seconds = 2 * RECOGNISER_LONGEST_S;
+    streams[1] = open_stream();
+    settings = usual;
+    for (double fed_s = 0; fed_s <= RECOGNISER_LONGEST_S; fed_s += 48)
+        assert_ok(stream_feed(streams[1], talk, talk_count));
+    for (int i = 0; i < 3; i += 2)
+        assert_ok(stream_feed(streams[i], talk, talk_count));
+    for (int i = 0; i < 3; i++)
+        assert_ok(stream_finish(streams[i]));
+    stream_transcribe(statuses, streams, 3, team, states);
+    assert_refused(statuses[1], "s long");
+    for (int i = 0; i < 3; i += 2) {
+        assert_ok(statuses[i]);
+        assert_int_equal(take(lines, streams[i]), count);
+        check_same(lines, wanted, count);
+        drop(lines, count);
+    }
+    for (int i = 0; i < 3; i++)
+        stream_close(streams[i]);
     drop(wanted, count);
 }
 
@@ -206,7 +247,7 @@ static void without_detection_all_is_one_piece(void **state)
     settings.segment_seconds = 600;
     struct stream *stream = open_stream();
     feed(stream, 3000, 5);
-    assert_ok(stream_transcribe(&stream, 1, team, states));
+    transcribe(&stream, 1);
     assert_true(stream_next(&line, stream));
     const struct sound sound = {talk, talk_count, RATE};
     char *text;
@@ -249,7 +290,7 @@ static void a_stream_of_nothing_says_nothing(void **state)
         struct stream *stream = open_stream();
         assert_ok(stream_feed(stream, zeros, count));
         assert_ok(stream_finish(stream));
-        assert_ok(stream_transcribe(&stream, 1, team, states));
+        transcribe(&stream, 1);
         assert_false(stream_next(&line, stream));
         stream_close(stream);
     }
@@ -262,6 +303,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_of_any_size_give_the_same_lines),
         cmocka_unit_test(streams_are_transcribed_together_as_alone),
+        cmocka_unit_test(a_stream_that_fails_keeps_back_no_other),
         cmocka_unit_test(without_detection_all_is_one_piece),
         cmocka_unit_test(what_is_heard_so_far_is_told),
         cmocka_unit_test(a_stream_of_nothing_says_nothing),

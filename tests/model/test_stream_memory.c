@@ -38,7 +38,7 @@ static struct status transcribe(struct transcript_line *line,
     if (!status_failed(&status))
         status = stream_finish(stream);
     if (!status_failed(&status))
-        status = stream_transcribe(&stream, 1, team, states);
+        stream_transcribe(&status, &stream, 1, team, states);
     if (!status_failed(&status))
         assert_true(stream_next(line, stream));
     stream_close(stream);

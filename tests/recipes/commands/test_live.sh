@@ -104,6 +104,29 @@ the_rest_goes_on() {
         same "$(grep -c attune err)" 2 && grep -q nowhere err &&
         grep -q bad/0.wav err
 }
+# One segment has no room in memory: neither is its recording written without
+# it, nor is any other kept back.
+want_of_memory_is_of_one() {
+    cc -shared -fPIC -o small.so -x c - <<'END' || return 1
+#include <errno.h>
+#include <stddef.h>
+void *__libc_memalign(size_t alignment, size_t size);
+void *aligned_alloc(size_t alignment, size_t size)
+{
+    if (size < 1000000)
+        return __libc_memalign(alignment, size);
+    errno = ENOMEM;
+    return NULL;
+}
+END
+    sox -n -r 8000 -b 16 long.wav synth 130 whitenoise vol 0.1 || return 1
+    LD_PRELOAD=$PWD/small.so timeout 60 "$release" transcribe --model m.st \
+        --no-vad --segment-seconds 100 good/u0.wav long.wav good/u1.wav \
+        >out 2>err
+    same $? 1 && cat err && same "$(cat out)" \
+        "$(transcribe --no-vad good/u0.wav good/u1.wav)" &&
+        same "$(grep -c 'attune transcribe: long.wav: .*memory' err)" 1
+}
 each_channel_has_a_file() {
     sox -M good/u0.wav good/u1.wav pair.wav 2>/dev/null
     transcribe --channel each --format srt,txt --output-dir pair pair.wav &&
@@ -139,6 +162,8 @@ check "live input of unknown form is refused" other_formats_are_refused
 check "live input and recordings are not both taken" operands_are_refused
 check "folders are searched through" folders_are_searched
 check "what fails is named, and the rest goes on" the_rest_goes_on
+check "memory that one segment wants fails its recording alone" \
+    want_of_memory_is_of_one
 check "each channel has a file of its own" each_channel_has_a_file
 check "formats that cannot be written are misuse" bad_formats_are_misuse
 check "text does not depend on threads" threads_make_no_difference
