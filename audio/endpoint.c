@@ -155,9 +155,13 @@ static void look_back(struct endpoint *e)
         fmin(fmax(share, THRESHOLD_LEAST_DB), e->settings.threshold_db);
 }
 
+/* What is behind the last frame, of less than three hops, may make a segment
+ * at the end of the stream too long: it is left out. */
 static void put_ready(struct endpoint *e, uint64_t begin, uint64_t end)
 {
+    uint64_t most = begin + e->longest * e->hop;
     end = end < e->samples ? end : e->samples;
+    end = end < most ? end : most;
     e->free_from = end;
     e->heard = false;
     if (e->ready_at == e->ready_count)

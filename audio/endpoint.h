@@ -42,9 +42,10 @@ MUST_CHECK struct status endpoint_finish(struct endpoint *endpoint);
 
 /* The next finished segment, if there is one: speech with 0.28 s around it, and
  * up to an end of the stream that is near: a second from its begin, pause_s
- * from its end. They are in order and do not overlap, and the same samples give
- * the same segments in blocks of any size. As long as a stream had no speech at
- * all it is given whole, for that might be quiet, unless it is all zeros. */
+ * from its end. They are in order, do not overlap and are no longer than
+ * longest_s, and the same samples give the same segments in blocks of any size.
+ * As long as a stream had no speech at all it is given whole, for that might be
+ * quiet, unless it is all zeros. */
 bool endpoint_next(struct segment *segment, struct endpoint *endpoint);
 
 /* The first sample of all that segments to come may hold: longest_s and two

@@ -254,9 +254,11 @@ struct status stream_partial(char **text, struct stream *s,
         (double)(s->fed - s->partial) < s->partial_s * (double)s->rate_hz)
         return status_ok();
     s->partial = s->fed;
-    size_t from = (size_t)(begin - s->first);
+    size_t from = (size_t)(begin - s->first), count = s->count - from;
+    /* A segment that is too long is cut when its levels are smooth. */
+    size_t most = (size_t)RECOGNISER_LONGEST_S * s->rate_hz;
     const struct sound open = {.samples = s->samples + from,
-                               .count = s->count - from,
+                               .count = count < most ? count : most,
                                .rate_hz = (int)s->rate_hz};
     return recogniser_transcribe(text, state, &open);
 }

@@ -70,6 +70,8 @@ static size_t find(struct segment *segments, const float *x, size_t count,
     for (size_t i = 0; i < found; i++) {
         assert_true(segments[i].begin < segments[i].end);
         assert_true(segments[i].end <= count);
+        assert_true((double)(segments[i].end - segments[i].begin) <=
+                    settings->longest_s * RATE);
         if (i)
             assert_true(segments[i].begin >= segments[i - 1].end);
     }
@@ -263,6 +265,25 @@ static void all_is_speech_where_that_is_said(void **state)
     free(x);
 }
 
+/* Less than two frames too long: no more than those are lost. */
+static void what_is_hardly_too_long_stays_whole(void **state)
+{
+    (void)state;
+    struct segment segments[MOST];
+    struct endpoint_settings settings = usual;
+    float *x = make_noise(11, 1e-4, 3);
+    size_t longest = (size_t)(usual.longest_s * RATE);
+    for (int k = 0; k < 2; k++)
+        for (size_t more = 0; more < RATE / 100; more += 7) {
+            settings.everything = k;
+            assert_int_equal(find(segments, x, longest + more, &settings, 4000),
+                             1);
+            assert_int_equal(segments[0].begin, 0);
+            assert_int_equal(segments[0].end, longest);
+        }
+    free(x);
+}
+
 static void blocks_of_any_size_give_the_same_segments(void **state)
 {
     (void)state;
@@ -345,6 +366,7 @@ int main(void)
         cmocka_unit_test(long_speech_is_cut_in_its_longest_pause),
         cmocka_unit_test(speech_without_a_pause_is_cut_where_it_is_quietest),
         cmocka_unit_test(all_is_speech_where_that_is_said),
+        cmocka_unit_test(what_is_hardly_too_long_stays_whole),
         cmocka_unit_test(blocks_of_any_size_give_the_same_segments),
         cmocka_unit_test(an_open_segment_is_known),
         cmocka_unit_test(every_rate_is_served),

@@ -281,6 +281,25 @@ static void what_is_heard_so_far_is_told(void **state)
     stream_close(stream);
 }
 
+/* Where speech goes on is seen a little later than it is fed. */
+static void what_is_heard_so_far_may_be_the_longest(void **state)
+{
+    (void)state;
+    char *text;
+    const struct settings usual = settings;
+    settings.vad = 0;
+    settings.segment_seconds = RECOGNISER_LONGEST_S;
+    struct stream *stream = open_stream();
+    for (int i = 0; i < 12; i++)
+        assert_ok(stream_feed(stream, talk, talk_count));
+    assert_ok(stream_feed(stream, talk, 24 * RATE + RATE / 25));
+    assert_ok(stream_partial(&text, stream, states[0]));
+    assert_non_null(text);
+    free(text);
+    stream_close(stream);
+    settings = usual;
+}
+
 static void a_stream_of_nothing_says_nothing(void **state)
 {
     (void)state;
@@ -306,6 +325,7 @@ int main(void)
         cmocka_unit_test(a_stream_that_fails_keeps_back_no_other),
         cmocka_unit_test(without_detection_all_is_one_piece),
         cmocka_unit_test(what_is_heard_so_far_is_told),
+        cmocka_unit_test(what_is_heard_so_far_may_be_the_longest),
         cmocka_unit_test(a_stream_of_nothing_says_nothing),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
