@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/text/decimal.h"
+
 /* Phrases as they are gathered, one behind the other. */
 struct phrases {
     const char *name;
@@ -66,7 +68,7 @@ static struct status read_phrase(struct phrases *p, char *entry, char mark,
     double boost = usual_boost;
     if (boost_text) {
         *boost_text++ = '\0';
-        boost = strtod(boost_text, &end);
+        boost = decimal_read(boost_text, &end);
         bool empty = end == boost_text;
         end += strspn(end, " \t\r");
         if (empty || *end || !(fabs(boost) <= HOTWORDS_LARGEST))

@@ -11,6 +11,7 @@
 
 #include "model/data/folder.h"
 #include "model/data/text_file.h"
+#include "model/text/decimal.h"
 
 #define TIME_MOST_S 1e9             /* three decades: more is a mistake */
 #define TEXT_MOST ((size_t)1 << 20) /* bytes of a .txt beside a recording */
@@ -56,8 +57,8 @@ static bool climbs(const char *path)
     return false;
 }
 
-/* A time in seconds; only digits, sign, point and exponent: strtod alone takes
- * hexadecimal, "nan" and leading space. */
+/* A time in seconds; only digits, sign, point and exponent: decimal_read alone
+ * takes hexadecimal, "nan" and leading space. */
 static bool parse_time(double *time_s, const char *text)
 {
     char *end;
@@ -66,7 +67,7 @@ static bool parse_time(double *time_s, const char *text)
         return true;
     if (text[strspn(text, "0123456789.eE+-")])
         return false;
-    *time_s = strtod(text, &end) + 0.0; /* no minus zero */
+    *time_s = decimal_read(text, &end) + 0.0; /* no minus zero */
     return end != text && !*end && *time_s >= 0 && *time_s <= TIME_MOST_S;
 }
 

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/text/decimal.h"
+
 const struct setting *settings_find(const char *name, unsigned verbs)
 {
     size_t count;
@@ -59,7 +61,7 @@ static struct status set_number(double *value, const struct setting *setting,
 {
     char *end;
     errno = 0;
-    double number = strtod(text, &end);
+    double number = decimal_read(text, &end);
     bool empty = end == text;
     while (isspace((unsigned char)*end))
         end++;
@@ -135,7 +137,7 @@ void settings_get(char *text, size_t size, const struct settings *settings,
             snprintf(text, size, "%d", *(const int *)value);
         break;
     case SETTING_NUMBER:
-        snprintf(text, size, "%.16g", *(const double *)value);
+        decimal_write(text, size, 16, *(const double *)value);
         break;
     case SETTING_TEXT:
         snprintf(text, size, "%s", (const char *)value);

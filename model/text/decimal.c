@@ -1,7 +1,28 @@
-/* Decimal numbers, read fast and the same in every locale. */
+/* Decimal numbers, the same in every locale. */
 #include "model/text/decimal.h"
 
+#include <locale.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* "C" as a whole is built in: this makes nothing, and cannot fail. */
+static locale_t plain(void)
+{
+    return newlocale(LC_ALL_MASK, "C", NULL);
+}
+
+double decimal_read(const char *text, char **end)
+{
+    return strtod_l(text, end, plain());
+}
+
+void decimal_write(char *text, size_t size, int digits, double number)
+{
+    locale_t callers = uselocale(plain());
+    snprintf(text, size, "%.*g", digits, number);
+    uselocale(callers);
+}
 
 bool decimal_parse(float *number, const char *text, size_t length)
 {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "model/store/safetensors.h"
+#include "model/text/decimal.h"
 
 #define KEY_SIZE 96
 #define BLOCKS 4
@@ -110,14 +111,16 @@ static bool header_fill(struct header *h, const struct training_state *state,
                         uint64_t fingerprint)
 {
     size_t count;
-    char key[KEY_SIZE], value[SETTING_TEXT_SIZE];
+    char key[KEY_SIZE], value[SETTING_TEXT_SIZE], best[32], seconds[32];
     const struct setting *table = settings_table(&count);
+    decimal_write(best, sizeof best, 17, state->best);
+    decimal_write(seconds, sizeof seconds, 17, state->seconds);
     bool whole =
         header_add(h, "state.update", "%" PRIu64, state->update) &&
         header_add(h, "state.averaged", "%" PRIu64, state->averaged) &&
-        header_add(h, "state.best", "%.17g", state->best) &&
+        header_add(h, "state.best", "%s", best) &&
         header_add(h, "state.best_update", "%" PRIu64, state->best_update) &&
-        header_add(h, "state.seconds", "%.3f", state->seconds) &&
+        header_add(h, "state.seconds", "%s", seconds) &&
         header_add(h, "state.finished", "%d", state->finished) &&
         header_add(h, "state.data", "%016" PRIx64, fingerprint);
     for (size_t i = 0; whole && i < count; i++) {
@@ -216,7 +219,7 @@ static struct status read_numbers(struct training_state *state,
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         const char *text = safetensors_find_text(file, wanted[i].key);
         char *end = NULL;
-        double value = text ? strtod(text, &end) : 0;
+        double value = text ? decimal_read(text, &end) : 0;
         bool good = text && end != text && !*end && !isnan(value);
         if (wanted[i].count)
             good = good && value >= 0 && value < COUNT_MOST &&

@@ -12,6 +12,7 @@
 #include "model/attune.h"
 #include "model/kernel/team.h"
 #include "tests/close.h"
+#include "tests/comma.h"
 #include "tests/recording.h"
 #include "tests/scratch.h"
 #include "tests/tiny_model.h"
@@ -145,6 +146,27 @@ static void the_settings_count(void **state)
     assert_true(again[0]);
     free(again);
     free(other);
+    attune_close(model);
+}
+
+static void a_decimal_comma_changes_nothing(void **state)
+{
+    (void)state;
+    static const char settings[] =
+        CUT "beam = 4\nbeam-threshold = 1.5\nhotwords = ab:1.5, cd:0.5\n";
+    struct attune_model *model = open_model(settings);
+    char *wanted = hear(model, 4000);
+    attune_close(model);
+    if (!comma_begin()) {
+        free(wanted);
+        skip();
+    }
+    model = open_model(settings);
+    comma_end();
+    char *text = hear(model, 4000);
+    assert_string_equal(text, wanted);
+    free(text);
+    free(wanted);
     attune_close(model);
 }
 
@@ -350,6 +372,7 @@ int main(void)
         cmocka_unit_test(lines_do_not_depend_on_the_blocks),
         cmocka_unit_test(lines_are_in_order_and_within_the_recording),
         cmocka_unit_test(the_settings_count),
+        cmocka_unit_test(a_decimal_comma_changes_nothing),
         cmocka_unit_test(a_file_is_the_lines_with_spaces_between),
         cmocka_unit_test(threads_share_a_model),
         cmocka_unit_test(what_is_not_over_is_heard_as_it_grows),

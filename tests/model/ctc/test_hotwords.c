@@ -11,6 +11,7 @@
 #include "model/ctc/hotwords.h"
 #include "model/ctc/lexicon.h"
 #include "tests/close.h"
+#include "tests/comma.h"
 #include "tests/scratch.h"
 
 static struct tokens tokens;
@@ -207,6 +208,14 @@ static int close_tokens(void **state)
     return scratch_close(state);
 }
 
+static void a_decimal_comma_changes_nothing(void **state)
+{
+    if (!comma_begin())
+        skip();
+    boosts_are_given_as_a_phrase_grows_and_taken_back(state);
+    comma_end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,6 +226,7 @@ int main(void)
         cmocka_unit_test(lexicons_hold_words_that_can_be_spelt),
         cmocka_unit_test(words_of_n_grams_are_spelt_as_transcripts_are),
         cmocka_unit_test(bad_lexicons_are_refused_with_their_line),
+        cmocka_unit_test(a_decimal_comma_changes_nothing),
     };
     return cmocka_run_group_tests(tests, open_tokens, close_tokens);
 }

@@ -10,6 +10,7 @@
 
 #include "model/data/manifest.h"
 #include "tests/close.h"
+#include "tests/comma.h"
 #include "tests/scratch.h"
 
 #include <unistd.h>
@@ -254,6 +255,15 @@ static void fingerprints_tell_of_what_is_said_alone(void **state)
                 print_of("t.tsv", "path\tid\nb.wav\ty\na.wav\tx\n"));
 }
 
+static void a_decimal_comma_changes_nothing(void **state)
+{
+    if (!comma_begin())
+        skip();
+    columns_stand_in_any_order(state);
+    segments_have_names_of_their_own(state);
+    comma_end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +278,7 @@ int main(void)
         cmocka_unit_test(a_table_in_the_folder_at_hand_has_no_folder),
         cmocka_unit_test(long_tables_are_read),
         cmocka_unit_test(fingerprints_tell_of_what_is_said_alone),
+        cmocka_unit_test(a_decimal_comma_changes_nothing),
     };
     return cmocka_run_group_tests(tests, scratch_open, scratch_close);
 }

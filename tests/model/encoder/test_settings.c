@@ -10,6 +10,7 @@
 
 #include "model/encoder/settings.h"
 #include "tests/close.h"
+#include "tests/comma.h"
 #include "tests/scratch.h"
 
 #include <math.h>
@@ -366,6 +367,15 @@ static void help_tells_of_every_setting_of_the_verb(void **state)
     }
 }
 
+static void a_decimal_comma_changes_nothing(void **state)
+{
+    if (!comma_begin())
+        skip();
+    every_row_parses_its_own_default(state);
+    defaults_differ_by_verb(state);
+    comma_end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -389,6 +399,7 @@ int main(void)
         cmocka_unit_test(rules_between_settings_are_checked),
         cmocka_unit_test(other_rooms_get_what_they_want),
         cmocka_unit_test(help_tells_of_every_setting_of_the_verb),
+        cmocka_unit_test(a_decimal_comma_changes_nothing),
     };
     return cmocka_run_group_tests(tests, scratch_open, scratch_close);
 }

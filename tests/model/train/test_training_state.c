@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "tests/close.h"
+#include "tests/comma.h"
 #include "tests/scratch.h"
 
 #include "tests/fault.h"
@@ -285,6 +286,23 @@ static void without_memory_the_old_state_stays(void **state)
     assert_int_equal(failures, 4);
 }
 
+static void a_decimal_comma_changes_nothing(void **state)
+{
+    (void)state;
+    struct training_state s, back;
+    bool found;
+    if (!comma_begin())
+        skip();
+    fill(&s, false);
+    assert_ok(write_to(scratch_path("state"), &s, &usual));
+    comma_end();
+    assert_ok(training_state_open(&back, &parameters, false));
+    assert_ok(read_from(&found, &back, scratch_path("state"), &usual));
+    assert_true(back.best == s.best && back.seconds == s.seconds);
+    training_state_close(&s);
+    training_state_close(&back);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -295,6 +313,7 @@ int main(void)
         cmocka_unit_test(other_data_are_refused),
         cmocka_unit_test(damaged_states_are_refused),
         cmocka_unit_test(without_memory_the_old_state_stays),
+        cmocka_unit_test(a_decimal_comma_changes_nothing),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }
