@@ -320,8 +320,7 @@ static void scan_one(void *context, size_t utterance, int worker)
         f->rows[utterance] = (uint32_t)(e->count / (size_t)f->settings->stride);
         e->state = READY;
         f->bytes += entry_bytes(f, e);
-        if (!f->sums)
-            drop_if_over(f, e);
+        drop_if_over(f, e);
     }
     size_t done = ++scan->done;
     pthread_mutex_unlock(&f->lock);
@@ -357,7 +356,6 @@ static struct status finish_statistics(struct features *f)
         if (e->state == READY)
             status = features_normalise(e->frames, e->count, f->settings,
                                         f->mean, f->scale);
-        drop_if_over(f, e);
     }
     return status;
 }

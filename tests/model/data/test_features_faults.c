@@ -40,22 +40,28 @@ static struct status use(const struct manifest *m, const struct settings *s,
     return status;
 }
 
-static void check(int cmvn, const float *statistics)
+static struct manifest open_two(struct settings *s, int cmvn)
 {
-    struct settings s;
     struct manifest m;
-    struct team *team;
-    long failures = 0;
     recording_write("a.wav", 4000, 1);
     recording_write("b.wav", 3000, 2);
     const char *path = scratch_text("t.tsv", "path\na.wav\nb.wav\n");
-    settings_default(&s, VERB_FINETUNE);
-    s.rate = RECORDING_RATE_HZ;
-    s.bins = 8;
-    s.cmvn = cmvn;
-    s.speed = 0.1;
-    s.cache_mib = 0;
+    settings_default(s, VERB_FINETUNE);
+    s->rate = RECORDING_RATE_HZ;
+    s->bins = 8;
+    s->cmvn = cmvn;
+    s->speed = 0.1;
+    s->cache_mib = 0;
     assert_ok(manifest_read(&m, path, false));
+    return m;
+}
+
+static void check(int cmvn, const float *statistics)
+{
+    struct settings s;
+    struct manifest m = open_two(&s, cmvn);
+    struct team *team;
+    long failures = 0;
     assert_ok(team_open(&team, 1));
     for (long n = 0;; n++) {
         fault_at(n);
@@ -85,10 +91,39 @@ static void features_without_memory_fail_and_leave_nothing(void **state)
     check(CMVN_RUNNING, statistics);
 }
 
+static long held_after_one;
+
+static void check_held(size_t done, size_t all)
+{
+    assert_int_equal(all, 2);
+    if (done == 1)
+        held_after_one = fault_held();
+    else
+        assert_int_equal(fault_held(), held_after_one);
+}
+
+static void the_scan_keeps_no_more_than_the_cache_holds(void **state)
+{
+    (void)state;
+    for (int cmvn = CMVN_UTTERANCE; cmvn <= CMVN_STORED; cmvn++) {
+        struct settings s;
+        struct manifest m = open_two(&s, cmvn);
+        struct team *team;
+        struct features *f;
+        assert_ok(team_open(&team, 1));
+        assert_ok(features_open(&f, &m, &s, NULL, NULL));
+        assert_ok(features_scan(f, team, check_held));
+        features_close(f);
+        team_close(team);
+        manifest_free(&m);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(features_without_memory_fail_and_leave_nothing),
+        cmocka_unit_test(the_scan_keeps_no_more_than_the_cache_holds),
     };
     return cmocka_run_group_tests(tests, scratch_open, scratch_close);
 }
