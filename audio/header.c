@@ -8,8 +8,6 @@
 #include <unistd.h>
 
 #define HEAD 1024
-/* What is above in a field of 32 bits is 0xffffffff, or that less a header. */
-#define STREAMED 0xffff0000u
 #define RATE_MOST_HZ 1000000
 
 struct header {
@@ -55,6 +53,15 @@ static uint64_t sphere_field(const struct header *h, const char *name,
     return value;
 }
 
+/* Programs that stream for want of a length write none, or the largest that
+ * one of 31 bits can be (sox, arecord) or of 32, less a header. */
+static uint64_t promise_of_stream(uint64_t bytes)
+{
+    if (bytes >= 0xffff0000u || (bytes >= 0x7ffff000u && bytes <= 0x80000000u))
+        return 0;
+    return bytes;
+}
+
 /* Bytes of samples that are promised from *start on; 0: none are. */
 static uint64_t promise(uint64_t *start, const struct header *h)
 {
@@ -63,17 +70,17 @@ static uint64_t promise(uint64_t *start, const struct header *h)
     bool big = !memcmp(head, "RIFX", 4);
     if ((big || !memcmp(head, "RIFF", 4)) && !memcmp(head + 8, "WAVE", 4)) {
         if (find_chunk(start, &bytes, h, "data", big))
-            return bytes < STREAMED ? bytes : 0;
+            return promise_of_stream(bytes);
     } else if (!memcmp(head, "RF64", 4) && !memcmp(head + 12, "ds64", 4)) {
         if (find_chunk(start, &other, h, "data", false))
             return number(head + 28, 8, false);
     } else if (!memcmp(head, "FORM", 4) && !memcmp(head + 8, "AIF", 3)) {
         if (find_chunk(start, &bytes, h, "SSND", true))
-            return bytes < STREAMED ? bytes : 0;
+            return promise_of_stream(bytes);
     } else if (!memcmp(head, ".snd", 4)) {
         *start = number(head + 4, 4, true);
         bytes = number(head + 8, 4, true);
-        return bytes < STREAMED ? bytes : 0;
+        return promise_of_stream(bytes);
     } else if (!memcmp(head, "NIST_1A\n", 8)) {
         unsigned long long length;
         if (sscanf((const char *)head + 8, "%10llu", &length) != 1)
@@ -104,15 +111,6 @@ bool header_is_broken_promise(uint64_t *promised, uint64_t *there, int file)
         broken = *promised > *there;
     }
     return broken;
-}
-
-/* Programs that stream for want of a length write none, or the largest that
- * one of 31 bits can be, less a header (sox, arecord). */
-static uint64_t promise_of_stream(uint64_t bytes)
-{
-    if (bytes >= STREAMED || (bytes >= 0x7ffff000u && bytes <= 0x80000000u))
-        return 0;
-    return bytes;
 }
 
 static void set_format(struct header_samples *s, const char *name, int rate_hz,

@@ -193,15 +193,16 @@ static void the_headers_of_streams_are_no_promise(void **state)
 {
     (void)state;
     const struct sound_request whole = {.rate_hz = 0};
-    static const uint32_t sizes[] = {0xffffffffu, 0xfffff000u, 0x7fffffffu};
+    static const uint32_t sizes[] = {0xffffffffu, 0xfffff000u, 0x7ffff000u,
+                                     0x7fffffffu, 0x80000000u, 0x7fff0000u};
     size_t count;
     char *wav = scratch_read(&count, write_wav("known.wav", 1, 100));
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 6; i++) {
         struct sound sound;
         little((unsigned char *)wav + 4, sizes[i], 4);
         little((unsigned char *)wav + 40, sizes[i], 4);
         const char *path = scratch_write("stream.wav", wav, count);
-        if (i == 2) {
+        if (i == 5) {
             assert_refused(sound_read(&sound, path, &whole), "truncated");
             continue;
         }
