@@ -183,6 +183,10 @@ static struct status find_segment(struct sound_reader *s)
     s->most = SIZE_MAX;
     if (r->end_s > 0)
         s->most = (size_t)(r->end_s * rate + 0.5) - s->first;
+    if (!s->most)
+        return status_error(STATUS_INPUT,
+                            "%s: the segment from %g to %g s holds no samples",
+                            s->name, r->start_s, r->end_s);
     if (s->known && s->first >= (size_t)s->info.frames)
         return status_error(STATUS_INPUT,
                             "%s: the segment begins at %g s, after the end at "
@@ -200,6 +204,15 @@ static struct status find_segment(struct sound_reader *s)
         left -= (size_t)got;
     }
     return status_ok();
+}
+
+/* The resampler does not know what it resamples. */
+static struct status name_failure(const struct sound_reader *s,
+                                  struct status status)
+{
+    return status_failed(&status)
+               ? status_error(status.code, "%s: %s", s->name, status.text)
+               : status;
 }
 
 struct status sound_open(struct sound_reader **out, const char *path,
@@ -220,7 +233,7 @@ struct status sound_open(struct sound_reader **out, const char *path,
         s->rate_hz = request->rate_hz ? request->rate_hz : s->info.samplerate;
         s->ratio = (double)s->rate_hz / s->info.samplerate /
                    (request->speed > 0 ? request->speed : 1);
-        status = resampler_open(&s->resampler, s->ratio);
+        status = name_failure(s, resampler_open(&s->resampler, s->ratio));
     }
     if (status_failed(&status))
         sound_close(s);
@@ -350,9 +363,10 @@ struct status sound_next(size_t *count, struct sound_reader *s, float *samples,
             status = read_frames(
                 s, (size_t)ceil((double)(most - *count) / s->ratio));
         if (!status_failed(&status))
-            status = resampler_run(&made, &used, s->resampler, samples + *count,
-                                   most - *count, s->mixed + s->at,
-                                   s->held - s->at, s->ended);
+            status = name_failure(
+                s, resampler_run(&made, &used, s->resampler, samples + *count,
+                                 most - *count, s->mixed + s->at,
+                                 s->held - s->at, s->ended));
         if (status_failed(&status) || (s->ended && !made))
             break;
         s->at += used;

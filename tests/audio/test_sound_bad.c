@@ -101,13 +101,15 @@ static void one_sample_is_a_recording(void **state)
     struct sound sound;
     const float one = 0.25f;
     const struct sound_request slower = {.rate_hz = 100};
+    const struct sound_request slowest = {.rate_hz = 10};
     const char *path =
         write_sound("one.wav", SF_FORMAT_WAV | SF_FORMAT_FLOAT, &one, 1);
     assert_ok(sound_read(&sound, path, &whole));
     assert_int_equal(sound.count, 1);
     assert_close(sound.samples[0], 0.25, 0, 0);
     sound_free(&sound);
-    refuse(path, &slower, "");
+    refuse(path, &slower, "too short");
+    refuse(path, &slowest, "change of sampling rate by 0.000625");
 }
 
 static void numbers_that_are_none_are_refused_with_their_place(void **state)
@@ -248,7 +250,7 @@ static void segments_outside_the_recording_are_refused(void **state)
         {0, NAN, 0, "segment"},
         {0, 1e300, 0, "segment"},
         {0, 1.6, 0, "ends at 1.6 s, the recording at 1 s"},
-        {0.5, 0.50001, 0, "no samples"},
+        {0.5, 0.50001, 0, "the segment from 0.5 to 0.50001 s holds no samples"},
         {0, 0, 0.9, "longer than 1 s"},
         {0.05, 0, 0.9, "longer than 1 s"},
     };
