@@ -2,6 +2,7 @@
 #include "audio/pipe.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +40,7 @@ static struct status open_nameless(int *file, char *path, size_t size)
     if (!folder || !*folder)
         folder = "/tmp";
     snprintf(path, size, "%s/attune.XXXXXX", folder);
-    *file = mkstemp(path);
+    *file = mkostemp(path, O_CLOEXEC);
     if (*file < 0)
         return status_error(STATUS_SYSTEM,
                             "%s: a temporary file cannot be made: %s", folder,

@@ -91,7 +91,8 @@ static struct status open_descriptor(struct sound_reader *s, const char *path)
     s->name = strdup(is_stdin ? "stdin" : path);
     if (!s->name)
         return status_memory(path);
-    s->descriptor = is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY);
+    s->descriptor = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+                             : open(path, O_RDONLY | O_CLOEXEC);
     if (s->descriptor < 0 || fstat(s->descriptor, &entry))
         return status_error(STATUS_INPUT, "%s: %s", s->name, strerror(errno));
     if (S_ISDIR(entry.st_mode))

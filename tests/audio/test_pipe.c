@@ -228,6 +228,49 @@ static void lengths_that_nobody_knew_are_no_promise(void **state)
     free(wav);
 }
 
+/* Descriptors that a program started from here would be given. */
+static int count_inherited(void)
+{
+    int count = 0;
+    for (int file = 0; file < 256; file++) {
+        int flags = fcntl(file, F_GETFD);
+        count += flags >= 0 && !(flags & FD_CLOEXEC);
+    }
+    return count;
+}
+
+/* Of samples that are read from the pipe, and that are copied into a file. */
+static void other_programs_inherit_nothing(void **state)
+{
+    (void)state;
+    static const int kinds[] = {SF_FORMAT_WAV | SF_FORMAT_PCM_16,
+                                SF_FORMAT_FLAC | SF_FORMAT_PCM_16};
+    int standard = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+    for (int i = 0; i < 4; i++) {
+        struct sound_reader *reader;
+        size_t count;
+        int ends[2];
+        char name[32] = "-";
+        char *bytes = scratch_read(&count, write_sound("in", kinds[i / 2], 1));
+        count = count < 4000 ? count : 4000;
+        assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+        assert_int_equal(write(ends[1], bytes, count), count);
+        close(ends[1]);
+        if (i % 2)
+            snprintf(name, sizeof name, "/dev/fd/%d", ends[0]);
+        else
+            dup2(ends[0], STDIN_FILENO);
+        int before = count_inherited();
+        assert_ok(sound_open(&reader, name, &whole));
+        assert_int_equal(count_inherited(), before);
+        sound_close(reader);
+        close(ends[0]);
+        free(bytes);
+    }
+    dup2(standard, STDIN_FILENO);
+    close(standard);
+}
+
 static void what_follows_the_samples_is_no_sound(void **state)
 {
     (void)state;
@@ -377,6 +420,7 @@ int main(void)
         cmocka_unit_test(every_format_comes_through_a_pipe),
         cmocka_unit_test(blocks_of_any_size_are_the_whole),
         cmocka_unit_test(lengths_that_nobody_knew_are_no_promise),
+        cmocka_unit_test(other_programs_inherit_nothing),
         cmocka_unit_test(what_follows_the_samples_is_no_sound),
         cmocka_unit_test(what_breaks_off_is_refused),
         cmocka_unit_test(a_damaged_header_is_survived),
