@@ -81,6 +81,8 @@ struct status language_open(struct language **language,
                      weigh(&lm, l,
                            ngram_score(&after, ngram, ngram_empty(ngram),
                                        NGRAM_UNKNOWN));
+        if (!settings->closed)
+            l->gain += fmax(l->unknown, 0);
     }
     if (status_failed(&status))
         language_close(l);

@@ -344,6 +344,16 @@ static const struct world worlds[] = {
      .phrases = {"b", "ab b"},
      .boosts = {1, 2},
      .settings = {NGRAMS, .closed = true}},
+    {.letters = " ab",
+     .arpa = words_arpa,
+     .settings = {.lm_weight = 0.7, .unknown_score = 5}},
+    {.letters = " ab",
+     .arpa = words_arpa,
+     .lexicon = "a\nbb\nbab",
+     .settings = {.lm_weight = 0.7, .unknown_score = 5, .closed = true}},
+    {.letters = " ab",
+     .arpa = characters_arpa,
+     .settings = {.lm_weight = 0.7, .unknown_score = 5}},
 };
 #define WORLDS (sizeof worlds / sizeof *worlds)
 
