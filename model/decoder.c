@@ -41,8 +41,15 @@ static struct status read_ngram(struct decoder *d, const char *path,
                                 const struct normalise_settings *how)
 {
     struct status status = ngram_read(&d->ngram, path);
-    if (!status_failed(&status) && tokens_space(d->tokens) &&
-        ngram_find(d->ngram, "<space>", 7) == NGRAM_UNKNOWN)
+    if (status_failed(&status))
+        return status;
+    if (!tokens_space(d->tokens) && !ngram_of_characters(d->ngram))
+        status = status_error(STATUS_INPUT,
+                              "%s: n-grams of words are no use for a model "
+                              "without a space among its tokens",
+                              path);
+    else if (tokens_space(d->tokens) &&
+             ngram_find(d->ngram, "<space>", 7) == NGRAM_UNKNOWN)
         status =
             lexicon_from_ngram(&d->vocabulary, d->ngram, path, d->tokens, how);
     return status;

@@ -55,10 +55,7 @@ struct status language_open(struct language **language,
     int32_t space = tokens_space(tokens);
     *language = NULL;
     assert(settings->lm_weight >= 0 && (lexicon || !settings->closed));
-    if (ngram && !space && !ngram_of_characters(ngram))
-        return status_error(STATUS_INPUT,
-                            "n-grams of words are no use for a model without "
-                            "a space among its tokens");
+    assert(!ngram || space || ngram_of_characters(ngram));
     struct language *l = calloc(1, sizeof *l);
     if (!l)
         return status_memory("language model");

@@ -39,7 +39,7 @@ struct language_state {
  * n-gram model that knows "<space>" is one of characters, and so is one for
  * tokens without a space; any other is of words and wants a lexicon: its own
  * (lexicon_from_ngram) or one made with that; a closed language wants one, too.
- * Refuses n-grams of words for tokens without a space. */
+ * N-grams of words want tokens with a space. Fails when memory runs out. */
 MUST_CHECK struct status language_open(struct language **language,
                                        const struct language_settings *settings,
                                        const struct tokens *tokens,

@@ -194,6 +194,20 @@ static void alternatives_are_given_best_first(void **state)
     transcript_free_line(&line);
 }
 
+static void words_for_a_model_without_a_space_are_refused_by_name(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"abcd"};
+    struct checkpoint spaceless = model;
+    struct settings settings = usual();
+    struct decoder *decoder;
+    assert_ok(tokens_from_texts(&spaceless.tokens, texts, 1));
+    strcpy(settings.lm, scratch_text("words.arpa", arpa));
+    assert_refused(decoder_open(&decoder, &settings, &spaceless), "words.arpa");
+    assert_null(decoder);
+    tokens_free(&spaceless.tokens);
+}
+
 static void what_cannot_be_read_is_refused_by_name(void **state)
 {
     (void)state;
@@ -245,6 +259,7 @@ int main(void)
         cmocka_unit_test(a_lexicon_leaves_no_other_words),
         cmocka_unit_test(hotwords_are_favoured_from_a_file_or_a_list),
         cmocka_unit_test(alternatives_are_given_best_first),
+        cmocka_unit_test(words_for_a_model_without_a_space_are_refused_by_name),
         cmocka_unit_test(what_cannot_be_read_is_refused_by_name),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
