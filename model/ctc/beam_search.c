@@ -355,18 +355,6 @@ static const struct beam *best_beam(const struct beam_search *s)
     return best;
 }
 
-struct status beam_search_best(struct hypothesis *best, struct beam_search *s)
-{
-    const struct beam *b = best_beam(s);
-    s->endings[0] = (struct ending){.ctc = b->total,
-                                    .lm = s->tree.nodes[b->node].state.lm,
-                                    .score = b->score,
-                                    .node = trimmed(s, b->node)};
-    struct status status = write_texts(s, 1);
-    *best = s->list[0];
-    return status;
-}
-
 /* ctc of a text whose other half, with a space at its end, is added; false
  * where it is that half. */
 static bool is_text(struct ending *e, const struct beam_search *s,

@@ -51,11 +51,6 @@ void beam_search_start(struct beam_search *search);
 MUST_CHECK struct status beam_search_feed(struct beam_search *search,
                                           const real *log_probs, size_t rows);
 
-/* The best text so far, which may end within a word; its score is without an
- * end. It is the search's, until the next call. Fails when memory runs out. */
-MUST_CHECK struct status beam_search_best(struct hypothesis *best,
-                                          struct beam_search *search);
-
 /* The texts of all rows fed, with their ends, best first: at most `most`, all
  * different; at least one. Where a lexicon knows none of them as a whole, the
  * best is given without its last, unfinished word. They are the search's,

@@ -51,9 +51,8 @@ void gemm_int8_nt(real *y, const real *x, const struct gemm_int8 *matrix,
 typedef void gemm_int8_panel(int32_t *sums, const uint8_t *a, size_t stride,
                              const int8_t *panel, size_t fours, size_t rows);
 
-/* The kernels that this CPU has, best first (the last one is plain C), and
- * their names: NULL from the end on. */
+/* The kernels that this CPU has, best first (the last one is plain C); NULL
+ * from the end on. */
 gemm_int8_panel *gemm_int8_kernel(size_t index);
-const char *gemm_int8_kernel_name(size_t index);
 
 #endif

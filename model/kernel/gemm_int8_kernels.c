@@ -123,30 +123,14 @@ avx2_panel(int32_t *sums, const uint8_t *a, size_t stride, const int8_t *panel,
 
 /* ---- Which there are ---- */
 
-struct kernel {
-    const char *name;
-    gemm_int8_panel *panel;
-};
-
-static struct kernel kernel_at(size_t index)
+gemm_int8_panel *gemm_int8_kernel(size_t index)
 {
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx512f") &&
         __builtin_cpu_supports("avx512vnni") && index-- == 0)
-        return (struct kernel){"avx512-vnni", vnni_panel};
+        return vnni_panel;
     if (__builtin_cpu_supports("avx2") && index-- == 0)
-        return (struct kernel){"avx2", avx2_panel};
+        return avx2_panel;
 #endif
-    return index == 0 ? (struct kernel){"plain", plain_panel}
-                      : (struct kernel){NULL, NULL};
-}
-
-gemm_int8_panel *gemm_int8_kernel(size_t index)
-{
-    return kernel_at(index).panel;
-}
-
-const char *gemm_int8_kernel_name(size_t index)
-{
-    return kernel_at(index).name;
+    return index == 0 ? plain_panel : NULL;
 }

@@ -56,11 +56,6 @@ void ngram_close(struct ngram *model)
     free(model);
 }
 
-int ngram_order(const struct ngram *model)
-{
-    return model->order;
-}
-
 size_t ngram_words(const struct ngram *model)
 {
     return model->vocabulary.count;

@@ -30,8 +30,6 @@ struct ngram;
 MUST_CHECK struct status ngram_read(struct ngram **model, const char *path);
 void ngram_close(struct ngram *model);
 
-int ngram_order(const struct ngram *model);
-
 /* Words are 0 .. ngram_words - 1; "<unk>", "<s>" and "</s>" are among them. */
 size_t ngram_words(const struct ngram *model);
 const char *ngram_text(const struct ngram *model, uint32_t word);

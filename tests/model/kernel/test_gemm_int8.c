@@ -91,23 +91,21 @@ static void every_kernel_gives_the_exact_sums(void **state)
                         want += a[i / PANEL * stride + j] *
                                 panel[(j / 4 * PANEL + i % PANEL) * 4 + j % 4];
                     if (sums[i] != want)
-                        fail_msg("%s: %d is not %d", gemm_int8_kernel_name(k),
-                                 sums[i], want);
+                        fail_msg("kernel %zu: %d is not %d", k, sums[i], want);
                 }
                 assert_int_equal(sums[rows * PANEL], 77);
             }
     }
 }
 
-static void there_is_a_plain_kernel_on_every_machine(void **state)
+static void there_is_a_kernel_on_every_machine(void **state)
 {
     (void)state;
     size_t count = 0;
     while (gemm_int8_kernel(count))
         count++;
     assert_in_range(count, 1, 3);
-    assert_string_equal(gemm_int8_kernel_name(count - 1), "plain");
-    assert_null(gemm_int8_kernel_name(count));
+    assert_null(gemm_int8_kernel(count + 1));
 }
 
 /* No input is off by more than half a step, and no weight. */
@@ -285,7 +283,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kernel_gives_the_exact_sums),
-        cmocka_unit_test(there_is_a_plain_kernel_on_every_machine),
+        cmocka_unit_test(there_is_a_kernel_on_every_machine),
         cmocka_unit_test(products_are_as_near_as_the_steps_say),
         cmocka_unit_test(whole_numbers_are_multiplied_exactly),
         cmocka_unit_test(a_row_does_not_depend_on_its_neighbours),

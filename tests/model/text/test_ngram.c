@@ -87,7 +87,7 @@ static void every_state_gives_probabilities_that_sum_to_one(void **state)
     }
 }
 
-static void compare_with_kenlm(const char *name, int order)
+static void compare_with_kenlm(const char *name)
 {
     char path[80], line[4096];
     size_t count, at = 0;
@@ -98,7 +98,6 @@ static void compare_with_kenlm(const char *name, int order)
     assert_non_null(sentences);
     snprintf(path, sizeof path, FOLDER "%s.arpa", name);
     assert_ok(ngram_read(&model, path));
-    assert_int_equal(ngram_order(model), order);
     while (fgets(line, sizeof line, sentences)) {
         uint32_t state = ngram_begin(model);
         for (char *word = strtok(line, " \n"); word; word = strtok(NULL, " \n"))
@@ -117,13 +116,13 @@ static void compare_with_kenlm(const char *name, int order)
 static void scores_are_kenlms_also_of_unknown_words(void **state)
 {
     (void)state;
-    compare_with_kenlm("ngram", 3);
+    compare_with_kenlm("ngram");
 }
 
 static void scores_of_a_pruned_model_are_kenlms(void **state)
 {
     (void)state;
-    compare_with_kenlm("pruned", 5);
+    compare_with_kenlm("pruned");
 }
 
 /* By hand: the weights of "<s> a", "a b" and "b", and b a = b's and a's. */
