@@ -8,8 +8,9 @@
 # OUT/test.tsv, in the order of a checksum of their ids, so that a recording
 # added later moves no other; the rest is OUT/train.tsv. OUT/untranscribed.tsv
 # has all that are not in dev or test. A table that has a column `part` (train,
-# dev or test) decides itself.
+# dev, test or untranscribed) decides itself.
 set -euo pipefail
+export LC_ALL=C # bytes
 
 [ $# -eq 2 ] || {
     echo "usage: $0 OUT FOLDER|TABLE" >&2
@@ -21,6 +22,7 @@ set -euo pipefail
 }
 mkdir -p "$1"
 out=$(cd "$1" && pwd)
+trap 'rm -f "$out/order" "$out/all"' EXIT
 
 if [ -d "$2" ]; then
     source=$(cd "$2" && pwd)
@@ -28,11 +30,12 @@ if [ -d "$2" ]; then
         printf 'id\tpath\ttext\n'
         find -L "$source" -type f -regextype posix-extended -iregex \
             '.*\.(wav|flac|ogg|oga|opus|mp3|aiff?|au|snd|sph|caf|w64|rf64)' |
-            LC_ALL=C sort | while IFS= read -r path; do
+            sort | while IFS= read -r path; do
             name=${path#"$source"/}
             text=
             if [ -f "${path%.*}.txt" ]; then
                 text=$(tr -s "[:space:]" " " <"${path%.*}.txt")
+                text=${text#$'\xef\xbb\xbf'}
                 text=${text% }
             fi
             printf '%s\t%s\t%s\n' "${name%.*}" "audio/$name" "$text"
@@ -41,16 +44,25 @@ if [ -d "$2" ]; then
 else
     source=$(cd "$(dirname "$2")" && pwd)
     awk -F '\t' -v OFS='\t' '
-        FNR == 1 {
-            for (i = 1; i <= NF; i++)
-                if ($i == "path")
-                    path = i
-            if (!path) {
-                print FILENAME ":1: no column `path`" >"/dev/stderr"
-                exit 1
-            }
+        function refuse(what) {
+            print FILENAME ":" FNR ": " what >"/dev/stderr"
+            exit 1
         }
-        FNR > 1 { $path = "audio/" $path }
+        { sub(/\r$/, "") }
+        !NF { next }
+        FNR == 1 {
+            sub(/^\357\273\277/, "")
+            for (i = 1; i <= NF; i++)
+                at[$i] = i
+            if (!at["path"])
+                refuse("no column `path`")
+        }
+        FNR > 1 && $at["path"] !~ /^\// { $at["path"] = "audio/" $at["path"] }
+        FNR > 1 && at["part"] &&
+            $at["part"] !~ /^(train|dev|test|untranscribed)$/ {
+            refuse("part \"" $at["part"] "\" is none of train, dev, test," \
+                " untranscribed")
+        }
         { print }' "$2" >"$out/all"
 fi
 ln -sfn "$source" "$out/audio"
@@ -63,9 +75,15 @@ done < <(awk -F '\t' '
     at["text"] && $at["text"] !~ /^ *$/ {
         print FNR "\t" (at["id"] ? $at["id"] : $at["path"])
     }' "$out/all") | sort -n >"$out/order"
+count=$(wc -l <"$out/order")
+[ "$count" -ge 3 ] || {
+    echo "$0: $2: $count recordings have a transcript (x.txt beside x.wav, or" \
+        "the column text): train, dev and test want one each" >&2
+    exit 1
+}
 
 awk -F '\t' -v OFS='\t' -v out="$out" '
-    FNR == NR { place[$2] = FNR; next }
+    FILENAME == ARGV[1] { place[$2] = FNR; next }
     FNR == 1 {
         for (i = 1; i <= NF; i++)
             at[$i] = i
@@ -84,7 +102,6 @@ awk -F '\t' -v OFS='\t' -v out="$out" '
         if (part == "train")
             print >(out "/untranscribed.tsv")
     }' "$out/order" "$out/all"
-rm "$out/order" "$out/all"
 for part in untranscribed train dev test; do
     echo "$part: $(($(wc -l <"$out/$part.tsv") - 1)) recordings"
 done
