@@ -16,8 +16,9 @@
 # shellcheck source=recipes/stages.sh
 . "$(dirname "${BASH_SOURCE[0]}")/stages.sh"
 corpus=${work:?}/corpus
+# A table of one's own may name recordings anywhere.
 common=(--config "${here:?}/model.conf" --seed "${seed:=1}"
-    --threads "${threads:=0}")
+    --threads "${threads:=0}" --outside)
 
 pretrain() {
     "$attune" pretrain --data "$corpus/untranscribed.tsv" \
@@ -39,8 +40,8 @@ transcribe() { # NAME FILE [OPTIONS...]
     local name=$1 file=$2
     shift 2
     "$attune" transcribe --model "$work/$name.safetensors" \
-        --table "$corpus/test.tsv" --threads "$threads" --precision float \
-        --no-vad --segment-seconds 600 "$@" >"$work/$file.txt"
+        --table "$corpus/test.tsv" --outside --threads "$threads" \
+        --precision float --no-vad --segment-seconds 600 "$@" >"$work/$file.txt"
 }
 
 # The learning curves, as $work/curves.svg.
@@ -74,19 +75,19 @@ sooner() {
 }
 
 # side_by_side TABLE TRANSCRIPTS... : of some recordings what was said, and what
-# each of the transcripts has.
+# each of the transcripts, in the order of the table, has.
 side_by_side() {
     local table=$1
     shift
     awk -F '\t' '
-        FILENAME != last { file++; last = FILENAME }
+        FNR == 1 { file++ }
         file == 1 && FNR == 1 {
             for (i = 1; i <= NF; i++)
                 column[$i] = i
             next
         }
-        file == 1 { id[++n] = $column["id"]; said[n] = $column["text"]; next }
-        { heard[file, $1] = $2; label[file] = FILENAME }
+        file == 1 { said[++n] = $column["text"]; next }
+        { heard[file, FNR] = $2; label[file] = FILENAME }
         END {
             for (f = 2; f <= file; f++) {
                 sub(/.*\//, "", label[f])
@@ -95,7 +96,7 @@ side_by_side() {
             for (u = 1; u <= n; u += int(n / 6) + 1) {
                 printf "\n%-12s %s\n", "said", tolower(said[u])
                 for (f = 2; f <= file; f++)
-                    printf "%-12s %s\n", label[f], heard[f, id[u]]
+                    printf "%-12s %s\n", label[f], heard[f, u]
             }
         }' "$table" "$@"
 }
@@ -164,7 +165,7 @@ make_ngrams() { # TABLE OUT
 # With n-grams, their weight chosen on the development set.
 transcribe_with_ngrams() { # NAME NGRAMS
     "$attune" tune --model "$work/$1.safetensors" --table "$corpus/dev.tsv" \
-        --lm "$2" --precision float --out "$work/$1.conf" \
+        --outside --lm "$2" --precision float --out "$work/$1.conf" \
         --threads "$threads"
     transcribe "$1" "$1-ngrams" --config "$work/$1.conf"
 }

@@ -74,6 +74,25 @@ same_split_from_a_table() {
     same "$(wc -l <"$work/ids")" 24 && same "$(uniq -d "$work/ids")" ''
 }
 
+# Without ids, and with a recording that is elsewhere.
+runs_on_a_table() {
+    local last
+    mkdir "$work/far" && cut -f 2,4 "$work/voice/table.tsv" |
+        sed '$d' >"$work/voice/own.tsv" && cp "$work/voice/u23.wav" "$work/far"
+    tail -n 1 "$work/voice/table.tsv" | cut -f 2,4 |
+        sed "s|^|$work/far/|" >>"$work/voice/own.tsv"
+    env data="$work/voice/own.tsv" work="$work/own" recipes/my_audio/run.sh \
+        >"$work/own.out" 2>"$work/own.err" || { cat "$work/own.err"; return 1; }
+    cat "$work/own.out"
+    grep -hq "^$work/far/u23.wav" "$work/own/corpus/"{train,dev,test}.tsv ||
+        return 1
+    # Side by side: what was heard of the last one that is shown.
+    last=$(grep '^pretrained  ' "$work/own.out" | tail -n 1)
+    same "$last" "$(printf '%-12s %s' pretrained \
+        "$(cut -f 2 "$work/own/pretrained.txt" | tail -n 1)")" &&
+        [ "$last" != 'pretrained   ' ]
+}
+
 skips_what_is_done() {
     cp "$work/my/pretrained.safetensors" "$work/before"
     my_audio my || return 1
@@ -189,6 +208,7 @@ real_an4() {
 check "the recipe for own recordings runs to its two lines" my_audio my
 check "recordings of dev and test are not learned from" divides
 check "a table is divided without loss" same_split_from_a_table
+check "a table is enough, without ids and of recordings anywhere" runs_on_a_table
 check "stages that are done are not done again" skips_what_is_done
 check "a recipe starts from a stage that is named" starts_from_a_stage
 check "a recipe that is stopped says how it goes on" goes_on_when_stopped
