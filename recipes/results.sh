@@ -11,6 +11,12 @@ set -euo pipefail
 recipes=$(cd "$(dirname "$0")" && pwd)
 recipe=$1
 shift
+# Those that leave the two transcripts of a test (recipes/comparison.sh).
+fitting=$(grep -l '^compare' "$recipes"/*/run.sh | sed 's|/run.sh$||; s|.*/||')
+grep -qxF -- "$recipe" <<<"$fitting" || {
+    echo "$0: $recipe: RECIPE is one of ${fitting//$'\n'/ }" >&2
+    exit 2
+}
 for seed in "$@"; do
     env work="work/$recipe-$seed" seed="$seed" "$recipes/$recipe/run.sh" >&2
 done

@@ -8,7 +8,8 @@
 # A stage logs to $work/log/NAME, adds the processor time it took, in seconds,
 # as a line to $work/cpu/NAME, and leaves the mark $work/done/NAME; marked stages
 # are skipped, so that a recipe which was stopped goes on where it was.
-# `from=NAME` in the environment runs that stage and all after it again.
+# `from=NAME` in the environment runs that stage and all after it again; where
+# no stage has that name, the recipe fails at its end.
 
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -18,6 +19,18 @@ attune=${attune:-$root/build/release/attune}
     exit 1
 }
 mkdir -p "${work:?}/log" "$work/done" "$work/cpu"
+
+# A file, since stages may be in subshells.
+found=$work/log/.from
+rm -f "$found"
+must_be_found() {
+    local code=$?
+    if [ $code = 0 ] && [ ! -e "$found" ]; then
+        echo "from=$from: no stage has that name" >&2
+        exit 1
+    fi
+}
+[ -z "${from:-}" ] || trap must_be_found EXIT
 
 # $used: processor seconds of this shell's children so far.
 processor_time() {
@@ -31,6 +44,7 @@ stage() {
     shift
     if [ "${from:-}" = "$name" ]; then
         again=1
+        : >"$found"
     fi
     if [ -e "$work/done/$name" ] && [ -z "${again:-}" ]; then
         echo "== $name: done before" >&2

@@ -178,10 +178,10 @@ measure() { # ARM LABELS SEED
 }
 
 recogniser() { # ARM LABELS SEED
-    local name=$1-$2-$3 table init=() first from
+    local name=$1-$2-$3 table init=() first base
     table=$(labelled "$2")
     first=$(first_arm "$1")
-    from=encoder-$first-$3
+    base=encoder-$first-$3
     case $1 in
     *-self)
         recogniser "$first" "$2" "$3"
@@ -191,12 +191,12 @@ recogniser() { # ARM LABELS SEED
     *-guided)
         recogniser "$first" "$2" "$3"
         stage "encoder-$name" pretrain_on "encoder-$name" "$own" "$3" \
-            --config "$here/guided.conf" --init "$work/$from.safetensors" \
+            --config "$here/guided.conf" --init "$work/$base.safetensors" \
             --target-model "$work/$first-$2-$3.safetensors"
-        from=encoder-$name
+        base=encoder-$name
         ;;
     esac
-    [ "$first" = scratch ] || init=(--init "$work/$from.safetensors")
+    [ "$first" = scratch ] || init=(--init "$work/$base.safetensors")
     stage "$name" fine_tune "$name" "$table" "$3" \
         --updates "$(updates_for "$1" "$2")" "${init[@]}"
     stage "measure-$name" measure "$1" "$2" "$3"

@@ -51,6 +51,14 @@ minutes() {
         grep ' 20.0 20.0$' "$x/own-km-guided-10-1.result"
 }
 
+from_a_stage() {
+    : >"$calls"
+    env an4="$work/data/an4" work="$work/x" seeds=1 from=own-km-guided-10-1 \
+        recipes/an4/curve.sh >"$work/out" || return 1
+    made '^pretrain ' 0 && made '^finetune .*/own-km-guided-10-1.saf' 1 &&
+        made '^finetune .*/own-km-10-1.saf' 0
+}
+
 # What is transcribed stays so, all else is what was heard.
 self_training() {
     local corpus=$work/x/corpus
@@ -120,6 +128,7 @@ heard() {
 check "the curve has both ways, all labels and seeds" curve
 check "an encoder learns what a recogniser tells apart" guided
 check "minutes are of what a result rests on" minutes
+check "experiments are begun from a stage that is named" from_a_stage
 check "self-training learns what was heard where nothing is transcribed" \
     self_training
 check "the best one learns from the development set, too" best

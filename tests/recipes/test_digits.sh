@@ -21,6 +21,13 @@ digits() {
         same "$(wc -l <"$work/out")" 4
 }
 
+from_a_stage() {
+    : >"$calls"
+    env from=recognise-scratch fsdd="$work/fsdd" work="$work/x" \
+        recipes/digits/run.sh >"$work/out" || return 1
+    made '^finetune' 0 && made '^transcribe' 4
+}
+
 stops() {
     sed -i '2i [ $1 != finetune ] || exit 1' "$attune"
     refused 'scratch failed .exit status 1' \
@@ -28,5 +35,6 @@ stops() {
 }
 
 check "each speaker is left out in turn" digits
+check "each speaker's stages are begun from one that is named" from_a_stage
 check "what fails stops the recipe" stops
 finish

@@ -105,6 +105,19 @@ starts_from_a_stage() {
     same "$(grep -c 'done before' "$work/my.err")" 4
 }
 
+refuses_a_stage_that_is_none() {
+    cp "$work/my.err" "$work/kept"
+    ! from=transcribe my_audio my || return 1
+    tail -n 1 "$work/my.err"
+    grep -qx 'from=transcribe: no stage has that name' "$work/my.err" &&
+        mv "$work/kept" "$work/my.err"
+}
+
+results_of() { # RECIPE: refused before anything is done
+    refused "$1: RECIPE is one of an4 my_audio quickstart speechocean762\$" \
+        env work="$work/results" recipes/results.sh "$1" 1
+}
+
 goes_on_when_stopped() {
     local pid code=0
     env updates=100000 data="$work/voice" work="$work/stopped" setsid \
@@ -211,6 +224,11 @@ check "a table is divided without loss" same_split_from_a_table
 check "a table is enough, without ids and of recordings anywhere" runs_on_a_table
 check "stages that are done are not done again" skips_what_is_done
 check "a recipe starts from a stage that is named" starts_from_a_stage
+check "a recipe refuses to start from a stage that is none" \
+    refuses_a_stage_that_is_none
+check "no table is made of a recipe without error rates of its own" \
+    results_of digits
+check "nor of one that is none" results_of nothing
 check "a recipe that is stopped says how it goes on" goes_on_when_stopped
 check "a stage that fails names its log" says_where_to_look
 check "the AN4 recipe runs on a copy as CMU packs it" an4_as_packed
