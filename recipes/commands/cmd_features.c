@@ -20,8 +20,8 @@ static struct status compute(struct safetensor *tensor,
     struct frontend_settings chain = settings_frontend(settings);
     request.start_s = start_s;
     request.end_s = end_s;
-    struct status status = status_ok();
-    if (settings->raw[0])
+    struct status status = command_spare(path, settings->out);
+    if (!status_failed(&status) && settings->raw[0])
         status = sound_parse_raw(&request, settings->raw);
     if (!status_failed(&status))
         status = sound_read(&sound, path, &request);
@@ -72,8 +72,10 @@ static int run(struct settings *settings, const bool *given, int count,
                     "--out FILE and a RECORDING or --table are wanted");
         return EXIT_MISUSE;
     }
-    struct status status = status_ok();
-    if (settings->table[0])
+    struct status status = command_check_out(settings->out);
+    if (!status_failed(&status))
+        status = command_spare(settings->table, settings->out);
+    if (!status_failed(&status) && settings->table[0])
         status = manifest_read(&manifest, settings->table, settings->outside);
     size_t all = manifest.count + (size_t)count;
     struct safetensor *tensors = calloc(all + 1, sizeof *tensors);

@@ -116,22 +116,43 @@ static void report(const struct ngram_counts *counts,
     command_say(&command_ngram, text);
 }
 
-static struct status estimate_counted(struct whole_file *file, bool gzip,
+/* The file is begun when all is known: what is stopped before leaves none. */
+static struct status estimate_counted(const char *out,
                                       struct ngram_counts *counts,
                                       const struct ngram_estimate_options *o)
 {
     struct ngram_estimate estimate;
-    struct arpa_sink sink = {write_bytes, file};
+    struct whole_file file = {.descriptor = -1};
+    struct arpa_sink sink = {write_bytes, &file};
+    size_t length = strlen(out);
+    bool gzip = length > 3 && !strcmp(out + length - 3, ".gz");
     ngram_counts_finish(counts);
     struct status status = ngram_estimate(&estimate, counts, o);
     if (status_failed(&status))
         return status;
-    status = arpa_write(sink, counts, &estimate, gzip);
+    status = whole_file_open(&file, out);
     if (!status_failed(&status))
-        status = whole_file_commit(file);
+        status = arpa_write(sink, counts, &estimate, gzip);
+    if (!status_failed(&status))
+        status = whole_file_commit(&file);
     if (!status_failed(&status))
         report(counts, &estimate);
+    whole_file_close(&file);
     ngram_estimate_free(&estimate);
+    return status;
+}
+
+static struct status check_out(const struct settings *settings, int count,
+                               char **operands)
+{
+    const char *out = settings->out;
+    struct status status = command_check_out(out);
+    if (!status_failed(&status))
+        status = command_spare(settings->data, out);
+    if (!status_failed(&status))
+        status = command_spare(settings->vocabulary, out);
+    for (int i = 0; i < count && !status_failed(&status); i++)
+        status = command_spare(operands[i], out);
     return status;
 }
 
@@ -144,11 +165,8 @@ static struct status make_model(const struct settings *settings, int count,
         .interpolate_unigrams = settings->interpolate_unigrams};
     struct vocabulary words = {.count = 0};
     struct ngram_counts counts = {.order = 0};
-    struct whole_file file = {.descriptor = -1};
-    size_t length = strlen(settings->out);
-    bool gzip = length > 3 && !strcmp(settings->out + length - 3, ".gz");
     memcpy(options.prune, prune, sizeof options.prune);
-    struct status status = whole_file_open(&file, settings->out);
+    struct status status = check_out(settings, count, operands);
     if (!status_failed(&status) && settings->vocabulary[0]) {
         options.vocabulary = &words;
         if (s->unit == UNIT_CHARACTER)
@@ -165,10 +183,9 @@ static struct status make_model(const struct settings *settings, int count,
         status =
             status_error(STATUS_INPUT, "%s: holds no words", settings->data);
     if (!status_failed(&status))
-        status = estimate_counted(&file, gzip, &counts, &options);
+        status = estimate_counted(settings->out, &counts, &options);
     ngram_counts_free(&counts);
     vocabulary_free(&words);
-    whole_file_close(&file);
     return status;
 }
 

@@ -184,12 +184,14 @@ static struct status write_file(struct settings *settings, const bool *given,
 
 /* ---- All of it ---- */
 
-/* What would fail at the end fails at the beginning. */
-static struct status check_out(const char *path)
+static struct status check_out(const struct settings *s)
 {
-    struct whole_file file = {.descriptor = -1};
-    struct status status = whole_file_open(&file, path);
-    whole_file_close(&file);
+    const char *const inputs[] = {s->model, s->table, s->lm, s->lexicon,
+                                  s->hotwords};
+    struct status status = command_check_out(s->out);
+    for (size_t i = 0;
+         i < sizeof inputs / sizeof *inputs && !status_failed(&status); i++)
+        status = command_spare(inputs[i], s->out);
     return status;
 }
 
@@ -219,7 +221,7 @@ static struct status tune(struct settings *settings, const bool *given)
     struct recogniser *recogniser = NULL;
     struct trials trials = {.done = 0};
     struct tuning tuning;
-    struct status status = check_out(settings->out);
+    struct status status = check_out(settings);
     if (!status_failed(&status))
         status = recogniser_open(&recogniser, settings->model, settings);
     if (!status_failed(&status))

@@ -71,6 +71,19 @@ check "one sample is a recording of nothing" transcribe one.wav
 check "no features file was left by what failed" [ ! -e f.st ]
 check "features of a good file are written" features good.wav
 
+features_spare_recordings() {
+    mkdir -p mine && cp good.wav good/table.tsv mine/ &&
+        printf 'path\ngood.wav\n' >mine/one.tsv || return 1
+    refused 'would replace' $attune features --rate 8000 --bins 24 \
+        --out mine/good.wav mine/../mine/good.wav &&
+        refused 'would replace' $attune features --rate 8000 --bins 24 \
+            --out mine/good.wav --table mine/one.tsv &&
+        refused 'would replace' $attune features --rate 8000 --bins 24 \
+            --out mine/one.tsv --table mine/one.tsv &&
+        cmp mine/good.wav good.wav && same "$(wc -l <mine/one.tsv)" 2
+}
+check "features do not replace what they are of" features_spare_recordings
+
 the_rest_goes_on() {
     transcribe good.wav words.wav good/u1.wav >out 2>err
     same $? 1 && same "$(wc -l <out)" 2 && grep -q 'words.wav' err

@@ -92,6 +92,34 @@ nowhere_to_write() {
         [ -z "$(compgen -G 'x.arpa*')" ]
 }
 
+# By its own name, by another, and as --data or --vocabulary.
+texts_are_not_replaced() {
+    cp text.txt mine.txt && ln mine.txt also.txt && cp table.tsv mine.tsv ||
+        return 1
+    refused 'mine.txt: would replace' $attune ngram --out mine.txt mine.txt &&
+        refused 'would replace also' $attune ngram --out mine.txt also.txt &&
+        refused 'mine.tsv' $attune ngram --out mine.tsv --data mine.tsv &&
+        refused 'mine.txt' $attune ngram --out mine.txt text.txt \
+            --vocabulary mine.txt &&
+        cmp mine.txt text.txt && cmp mine.tsv table.tsv
+}
+
+stopped_leaves_nothing() {
+    local pid i
+    for ((i = 0; i < 5000; i++)); do
+        cat text.txt
+    done >long.txt
+    rm -f s.arpa
+    $attune ngram --out s.arpa long.txt &
+    pid=$!
+    for ((i = 0; i < 100; i++)); do
+        readlink /proc/$pid/fd/* | grep -q 'long.txt$' && break
+        sleep 0.02
+    done
+    kill $pid
+    ! wait $pid && ! compgen -G 's.arpa*'
+}
+
 check "a model's perplexity is KenLM's" perplexity_is_kenlms
 check "packed text and packed models are the same" packed_is_the_same
 check "transcripts of a table are text" a_table_is_text_too
@@ -101,5 +129,7 @@ check "rare n-grams are left out" pruning_leaves_out
 check "a text too small for discounts is noted" small_texts_are_noted
 check "misuse is refused" misuse
 check "bad texts are refused, and no model stays" bad_texts
+check "what is read is not replaced" texts_are_not_replaced
+check "a run that is stopped leaves no file" stopped_leaves_nothing
 check "a model is written whole or not at all" nowhere_to_write
 finish

@@ -38,6 +38,14 @@ rate() {
         sed -n 's/^%WER/%WER/p'
 }
 
+inputs_are_not_replaced() {
+    cp words.arpa mine.arpa && cp m.st mine.st || return 1
+    refused 'would replace' tune --lm mine.arpa --out mine.arpa &&
+        refused 'would replace' $attune tune --model mine.st \
+            --table dev/words.tsv --lm words.arpa --out mine.st &&
+        cmp mine.arpa words.arpa && cmp mine.st m.st
+}
+
 transcribe_does_as_well() { # LM
     local before after
     tune --lm "$1" --precision float --out "$1.conf" >said 2>points || return 1
@@ -161,6 +169,7 @@ check "the number of workers changes nothing" workers_do_not_matter
 check "the file says what it is made of, and is read again" \
     the_file_says_what_it_is
 check "what cannot be tuned on is refused, and nothing is left" refuses
+check "what is read is not replaced" inputs_are_not_replaced
 check "what cannot be written is refused first, and what was there stays" \
     what_cannot_be_written_is_refused
 finish
