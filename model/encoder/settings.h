@@ -112,7 +112,8 @@ struct setting {
     size_t offset, size;
     double least, most;
     const char *initial;  /* as the user would write it */
-    const char *choices;  /* "a|b|c"; of an int: a word for SETTING_WORD */
+    const char *choices;  /* "a|b|c"; of an int: a word for SETTING_WORD; of a
+                           * text: what completion offers */
     unsigned verbs;       /* who knows it */
     bool of_model;        /* kept in the checkpoint and never changed after */
     const char *argument; /* what --help calls the value */

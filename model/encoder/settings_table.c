@@ -52,7 +52,7 @@ static const struct setting table[] = {
          "to"),
     TEXT("dev", dev, B, "TABLE|FOLDER",
          "transcribed recordings that probes are tried on"),
-    TEXT("dev", dev, F, "TABLE",
+    TEXT("dev", dev, F, "TABLE|FOLDER",
          "transcribed recordings that choose the best checkpoint"),
     TEXT("model", model, T | A | U, "FILE", "checkpoint that transcribes"),
     TEXT("model", model, B, "FILE", "checkpoint that is looked into"),
@@ -79,7 +79,7 @@ static const struct setting table[] = {
         "updates of the whole run"),
     NUMBER("seed", seed, "1", 0, 9007199254740991.0, P | F | S | B, false,
            "of everything random"),
-    INT("threads", threads, "0", 0, 1024, P | F | T | X | A | U | B, false,
+    INT("threads", threads, "0", 0, 1024, P | F | T | A | U | B, false,
         "workers; 0: one for each core. The result does not depend on it"),
     /* The model. */
     INT("rate", rate, "16000", 1000, 192000, P | F | X, true,
@@ -89,8 +89,8 @@ static const struct setting table[] = {
            "lower edge of the mel filter bank"),
     NUMBER("high-hz", high_hz, "0", -96000, 96000, P | F | X, true,
            "upper edge; 0 or less: below half the rate"),
-    CHOICE("cmvn", cmvn, "utterance", "utterance|running|stored", P | F | X,
-           true, "normalisation of features"),
+    CHOICE("cmvn", cmvn, "utterance", "utterance|running|stored", P | F, true,
+           "normalisation of features"),
     INT("stride", stride, "3", 1, 32, P | F, true,
         "frames of 10 ms stacked into one input vector"),
     INT("dim", dim, "144", 1, 8192, P | F, true, "width of the encoder"),
@@ -298,9 +298,10 @@ static const struct setting table[] = {
     /* Output. */
     FLAG("json", json, "no", T | A, false, "as --format json"),
     FLAG("json", json, "no", B, false, "one object for each line"),
-    TEXT("format", format, T | A, "A,B,...",
-         "txt, json, ctm, trn, srt, vtt, TextGrid (without: txt); several want "
-         "--output-dir"),
+    {"format", SETTING_TEXT, AT(format), 0, 0, "",
+     "txt|json|ctm|trn|srt|vtt|TextGrid", T | A, false, "A,B,...",
+     "txt, json, ctm, trn, srt, vtt, TextGrid (without: txt); several want "
+     "--output-dir"},
     TEXT("output-dir", output_dir, T | A, "FOLDER",
          "a file for each recording and format"),
     FLAG("mfcc", mfcc, "no", X, false, "MFCC instead of log mel energies"),

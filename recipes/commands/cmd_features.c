@@ -96,9 +96,9 @@ const struct command command_features = {
     .name = "features",
     .verb = VERB_FEATURES,
     .arguments = "--out FILE RECORDING... [OPTIONS]",
-    .purpose = "computes log mel energies or MFCC, as Kaldi does:\n"
-               "one tensor [frames, bins] for each recording, in a "
-               "safetensors file",
+    .purpose = "computes log mel energies or MFCC as Kaldi does\n"
+               "(one tensor [frames, bins] for each recording, in a "
+               "safetensors file)",
     .example = "attune features --out features.safetensors speech.wav",
     .operands_most = INT_MAX,
     .run = run};

@@ -29,8 +29,8 @@ const struct command command_help = {
     .name = "help",
     .verb = VERB_HELP,
     .arguments = "[VERB] [OPTIONS]",
-    .purpose = "says what a verb does and which options it has,\n"
-               "or prints pages of the manual, and completion for a shell",
+    .purpose = "says what a verb does and which options it has\n"
+               "(or prints pages of the manual, and completion for a shell)",
     .example = "attune help finetune",
     .description =
         "Without a verb all verbs are listed. make install writes the pages "

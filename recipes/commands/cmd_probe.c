@@ -370,9 +370,9 @@ const struct command command_probe = {
     .verb = VERB_PROBE,
     .arguments = "--model FILE --aligner FILE --data TABLE --dev TABLE "
                  "[OPTIONS]",
-    .purpose = "shows what an encoder knows of letters: its codes' purity and\n"
-               "mutual information, and what a linear probe reads off each "
-               "layer, beside an untrained encoder",
+    .purpose = "shows what an encoder knows of letters\n"
+               "(its codes' purity and mutual information, and what a linear "
+               "probe reads off each layer, beside an untrained encoder)",
     .example = "attune probe --model encoder.safetensors --aligner "
                "recogniser.safetensors --data train.tsv --dev dev.tsv",
     .description =

@@ -262,10 +262,10 @@ const struct command command_tune = {
     .name = "tune",
     .verb = VERB_TUNE,
     .arguments = "--model FILE --table TABLE --lm FILE --out FILE [OPTIONS]",
-    .purpose =
-        "chooses the weight of a language model and the bonus for words\n"
-        "that make few errors on development data (never on those of a "
-        "test), for transcribe --config",
+    .purpose = "chooses how much transcribe counts on a language model\n"
+               "(the weight and the bonus for words that make few errors on "
+               "development data, never on those of a test; for transcribe "
+               "--config)",
     .example = "attune tune --model recogniser.safetensors --table dev.tsv "
                "--lm words.arpa --out decode.conf",
     .description =

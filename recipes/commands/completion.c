@@ -19,7 +19,8 @@ static bool is_file(const struct setting *setting)
 {
     return setting->kind == SETTING_TEXT &&
            (strstr(setting->argument, "FILE") ||
-            strstr(setting->argument, "TABLE"));
+            strstr(setting->argument, "TABLE") ||
+            strstr(setting->argument, "FOLDER"));
 }
 
 static void print_choice(FILE *out, const struct setting *setting)
@@ -50,7 +51,7 @@ static void print_values(FILE *out, const struct command *command)
     size_t count, files = 0, others = 0;
     const struct setting *table = settings_table(&count);
     for (size_t i = 0; i < count; i++)
-        if (is_known(&table[i], command) && table[i].kind == SETTING_CHOICE)
+        if (is_known(&table[i], command) && table[i].choices)
             print_choice(out, &table[i]);
     for (size_t i = 0; i < count; i++)
         if (is_known(&table[i], command) && is_file(&table[i]))
@@ -59,7 +60,7 @@ static void print_values(FILE *out, const struct command *command)
         fputs(") files=yes ;;\n", out);
     for (size_t i = 0; i < count; i++)
         if (is_known(&table[i], command) && table[i].argument &&
-            table[i].kind != SETTING_CHOICE && !is_file(&table[i]))
+            !table[i].choices && !is_file(&table[i]))
             fprintf(out, "%s--%s", others++ ? " | " : "        ",
                     table[i].name);
     if (others)
@@ -136,7 +137,7 @@ static void print_fish_option(FILE *out, const struct command *command,
     fprintf(out,
             "complete -c attune -n '__fish_seen_subcommand_from %s' -l %s%s",
             command->name, off ? "no-" : "", setting->name);
-    if (setting->kind == SETTING_CHOICE) {
+    if (setting->choices) {
         fputs(" -x -a '", out);
         for (const char *p = setting->choices; *p; p++)
             fputc(*p == '|' ? ' ' : *p, out);

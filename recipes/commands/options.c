@@ -115,8 +115,8 @@ void options_help(const struct command *command)
 void usage_print(FILE *out)
 {
     fputs("attune: " ATTUNE_PURPOSE "\n\n"
-          "usage: attune VERB [OPTIONS] ...   (attune VERB --help says more)"
-          "\n\n",
+          "usage: attune VERB [OPTIONS] ...   (attune VERB --help says more)\n"
+          "       attune --version\n\n",
           out);
     for (const struct command *const *p = commands; *p; p++)
         fprintf(out, "  %-11s %.*s\n", (*p)->name,

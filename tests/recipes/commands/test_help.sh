@@ -21,6 +21,20 @@ lists_verbs() {
     done
 }
 check "help lists the verbs, and says of each what its --help does" lists_verbs
+says_it_whole() {
+    "$attune" --help | grep -q '^ *attune --version$' &&
+        ! "$attune" --help | grep -E '(,|:| and| words)$'
+}
+# What would change nothing is no option.
+has_no_idle_options() {
+    local option
+    for option in cmvn threads; do
+        refused "unknown option --$option" "$attune" features --$option 1 \
+            --out "$work/f.st" x.wav || return 1
+    done
+}
+check "the list of verbs says a whole sentence of each" says_it_whole
+check "features has no options that change nothing" has_no_idle_options
 check "help refuses a verb that is none" \
     refused 'attune help: unknown verb "sing"' "$attune" help sing
 
@@ -124,6 +138,11 @@ completes_all() {
         completes '' attune pretrain --fr &&
         completes files attune pretrain --data rec &&
         completes files attune transcribe sp &&
+        completes files attune align --output-dir d &&
+        completes files attune probe --picture d &&
+        completes 'txt json ctm trn srt vtt TextGrid' \
+            attune transcribe --format = &&
+        completes each attune transcribe --channel e &&
         completes '' attune pretrain --dim 1 &&
         completes finetune attune help fine || return 1
     for verb in $verbs; do
@@ -167,6 +186,8 @@ completes_in_fish() {
         fish_offers '--schedule ' 'attune pretrain --sch' &&
         fish_offers 'constant cosine ' 'attune pretrain --schedule co' &&
         fish_offers '--no-fold-case ' 'attune score --no-f' &&
+        fish_offers 'TextGrid ' 'attune align --format T' &&
+        fish_offers "$work/at/ " "attune align --output-dir $work/a" &&
         fish_offers "$work/at/speech.wav " "attune transcribe $work/at/spe" &&
         fish_offers '' "attune pretrain --dim $work/at/spe"
 }
