@@ -34,9 +34,10 @@ struct transcript_line {
 
 /* Zero is empty. */
 struct transcript {
-    char *name;  /* of the recording: its path, or a table's id */
-    int channel; /* 0: all, mixed */
-    bool side;   /* there is a transcript for each channel */
+    char *name;       /* of the recording: its path, or a table's id */
+    const char *path; /* where name is an id; the caller's */
+    int channel;      /* 0: all, mixed */
+    bool side;        /* there is a transcript for each channel */
     double length_s;
     size_t line_count;
     struct transcript_line *lines;

@@ -64,6 +64,8 @@ static struct status align(struct item *item, const struct alignment *a,
                                 .stride =
                                     recogniser_settings(a->recogniser)->stride};
     struct status status = encode(&ids, &count, item, a->recogniser);
+    if (!status_failed(&status) && !count && !a->settings->table[0])
+        status = status_error(STATUS_INPUT, "its text holds no words");
     if (!status_failed(&status))
         status =
             recogniser_probabilities(&log_probabilities, &rows, state, sound);
@@ -112,6 +114,8 @@ static size_t write_chunk(struct alignment *a, size_t count)
     size_t failed = 0;
     for (size_t i = a->first; i < a->first + count; i++) {
         struct item *item = &a->items[i];
+        if (strcmp(item->name, item->path) != 0)
+            item->transcript.path = item->path;
         if (!status_failed(&item->status))
             item->status = output_write(&a->output, &item->transcript);
         if (status_failed(&item->status)) {

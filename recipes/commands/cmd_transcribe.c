@@ -2,6 +2,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "model/kernel/gemm.h"
 #include "recipes/commands/command.h"
@@ -45,8 +46,11 @@ static void print_item(void *context, const struct item *item)
     struct printing *printing = context;
     struct status status = item->status;
     if (!status_failed(&status)) {
+        struct transcript transcript = item->transcript;
+        if (strcmp(item->name, item->path) != 0)
+            transcript.path = item->path;
         command_clear();
-        status = output_write(&printing->output, &item->transcript);
+        status = output_write(&printing->output, &transcript);
         fflush(stdout);
     }
     if (status_failed(&status)) {
@@ -119,6 +123,10 @@ static int run(struct settings *settings, const bool *given, int count,
     bool recordings = count || settings->table[0];
     size_t failed = 0;
     (void)given;
+    if (recordings && settings->live) {
+        command_say(&command_transcribe, "--live takes no recordings");
+        return EXIT_MISUSE;
+    }
     if (!settings->model[0] || recordings == settings->live) {
         command_say(&command_transcribe,
                     "--model FILE and a RECORDING, --table or --live are "
@@ -152,7 +160,8 @@ const struct command command_transcribe = {
                "stdin; --live: as it is spoken)",
     .example = "attune transcribe --model recogniser.safetensors speech.wav",
     .description =
-        "Recordings are those that are named, and those of --table. One that "
+        "Recordings are those that are named, and those of --table, which go "
+        "by their ids (in JSON: id and path). One that "
         "cannot be read is named on standard error, the others are "
         "transcribed, and the exit status is 1.",
     .examples = "Transcribe a table of recordings, and count errors:\n"

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
 #include "model/text/normalise.h"
 #include "recipes/commands/subtitles.h"
@@ -22,8 +23,8 @@ struct status formats_parse(bool *formats, const char *text)
     memset(formats, 0, FORMAT_COUNT * sizeof *formats);
     for (;;) {
         size_t length = strcspn(text, ","), i = 0;
-        while (i < FORMAT_COUNT &&
-               (strlen(names[i]) != length || strncmp(names[i], text, length)))
+        while (i < FORMAT_COUNT && (strlen(names[i]) != length ||
+                                    strncasecmp(names[i], text, length)))
             i++;
         if (i < FORMAT_COUNT)
             formats[i] = true;
@@ -221,7 +222,11 @@ static void write_json(FILE *out, const struct transcript *t)
 {
     long clock_ms = 0;
     fputc('{', out);
-    write_json_text(out, "path", t->name);
+    if (t->path) {
+        write_json_text(out, "id", t->name);
+        fputs(", ", out);
+    }
+    write_json_text(out, "path", t->path ? t->path : t->name);
     fprintf(out, ", \"seconds\": %.3f, \"channel\": %d, \"text\": \"",
             t->length_s, t->channel);
     write_lines(out, t, json);

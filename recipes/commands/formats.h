@@ -13,9 +13,9 @@
  * follow each other in a file; the others are a file for each.
  *
  * txt       NAME TAB TEXT; as in trn, NAME#N for the channels of a recording
- * json      one object a line: path, seconds, channel (0: mixed), text, and
- *           lines of start, end, score, text, words of start, end,
- *           confidence, text and, if asked for, alternatives of score, text
+ * json      one object a line: of a table's recordings id; path, seconds,
+ * channel (0: mixed), text, and lines of start, end, score, text, words of
+ * start, end, confidence, text and, if asked for, alternatives of score, text
  * ctm       NIST's: ID CHANNEL START DURATION WORD CONFIDENCE, a word a line
  * trn       sclite's: TEXT (ID)
  * srt       SubRip: see subtitles.h
@@ -42,8 +42,8 @@ enum format {
 /* "srt", as it is asked for and as the ending of a file. */
 const char *format_name(enum format format);
 
-/* Reads "txt,srt" into formats [FORMAT_COUNT]. Refuses an unknown one, naming
- * those there are. */
+/* Reads "txt,srt", in any case, into formats [FORMAT_COUNT]. Refuses an unknown
+ * one, naming those there are. */
 MUST_CHECK struct status formats_parse(bool *formats, const char *text);
 
 /* Writes a transcript, whose lines have ended. Failures are out's (ferror). */

@@ -6,6 +6,12 @@
 
 #define CONFIGS_MOST 8
 
+static struct status unknown_option(const char *argument)
+{
+    return status_error(STATUS_INPUT, "unknown option %.60s (see --help)",
+                        argument);
+}
+
 /* --name value, --name=value, --name, --no-name: returns how many arguments
  * were used, 0 on failure. */
 static int read_flag(struct status *status, struct settings *settings,
@@ -26,8 +32,7 @@ static int read_flag(struct status *status, struct settings *settings,
         value = "no";
     }
     if (!setting || length >= sizeof name) {
-        *status = status_error(
-            STATUS_INPUT, "unknown option %.60s (see --help)", arguments[0]);
+        *status = unknown_option(arguments[0]);
         return 0;
     }
     if (!value && setting->kind == SETTING_FLAG) {
@@ -47,13 +52,29 @@ static int read_flag(struct status *status, struct settings *settings,
     return used;
 }
 
+/* Which file is read, and whether, a file cannot say. */
+static struct status read_config(struct settings *settings, bool *given,
+                                 const char *path, unsigned verbs)
+{
+    bool *config = &given[settings_index(settings_find("config", verbs))];
+    bool *help = &given[settings_index(settings_find("help", verbs))];
+    *config = *help = false;
+    struct status status = settings_read(settings, given, path, verbs);
+    if (!status_failed(&status) && (*config || *help))
+        status =
+            status_error(STATUS_INPUT, "%s: \"%s\" is no setting of a file",
+                         path, *config ? "config" : "help");
+    *config = true;
+    return status;
+}
+
 /* Settings files; of two with one setting the last one counts. */
 static struct status read_configs(struct settings *settings, bool *given,
                                   char *const *paths, int count, unsigned verbs)
 {
     struct status status = status_ok();
     while (count-- && !status_failed(&status))
-        status = settings_read(settings, given, paths[count], verbs);
+        status = read_config(settings, given, paths[count], verbs);
     return status;
 }
 
@@ -86,6 +107,8 @@ struct status options_read(struct settings *settings, bool *given,
                     used == 2 ? arguments[i + 1] : arguments[i] + 9;
             }
             i += used;
+        } else if (flags && arguments[i][0] == '-' && arguments[i][1]) {
+            status = unknown_option(arguments[i]);
         } else {
             arguments[(*operand_count)++] = arguments[i++];
         }

@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "model/store/whole_file.h"
 
@@ -60,22 +62,49 @@ static struct status check_names(const char *folder,
     for (size_t i = 1; i < count && !status_failed(&status); i++)
         if (!compare_stems(&stems[i - 1], &stems[i]))
             status = status_error(STATUS_INPUT,
-                                  "%.100s and %.100s would both be %.100s/%.*s",
+                                  "%.90s and %.90s would both be %.90s/%.*s: "
+                                  "take one folder at a time, or a --table "
+                                  "with ids",
                                   stems[i - 1].name, stems[i].name, folder,
                                   (int)stems[i].length, stems[i].text);
     free(stems);
     return status;
 }
 
+/* Where it is there, files can be made in it. */
+static struct status make_folder(const char *folder)
+{
+    struct stat found;
+    if (mkdir(folder, 0777) && errno != EEXIST)
+        return status_error(STATUS_SYSTEM, "%s: cannot be made: %s", folder,
+                            strerror(errno));
+    if (!stat(folder, &found) && !S_ISDIR(found.st_mode))
+        return status_error(STATUS_INPUT, "%s: is no folder", folder);
+    if (access(folder, W_OK | X_OK))
+        return status_error(STATUS_SYSTEM, "%s: no files can be made in it: %s",
+                            folder, strerror(errno));
+    return status_ok();
+}
+
 struct status output_check(const struct settings *settings)
 {
     bool formats[FORMAT_COUNT];
     const char *asked = settings->format;
-    if (*asked && settings->json && strcmp(asked, "json") != 0)
+    if (*asked && settings->json && strcasecmp(asked, "json") != 0)
         return status_error(STATUS_INPUT,
                             "--json is --format json: say that beside %.60s",
                             asked);
-    return formats_parse(formats, *asked ? asked : "txt");
+    struct status status = formats_parse(formats, *asked ? asked : "txt");
+    if (status_failed(&status))
+        return status;
+    int count = 0;
+    for (int i = 0; i < FORMAT_COUNT; i++)
+        count += formats[i];
+    if (count > 1 && !settings->output_dir[0])
+        return status_error(STATUS_INPUT, "several formats want --output-dir");
+    if (settings->n_best > 1 && !settings->json && !formats[FORMAT_JSON])
+        return status_error(STATUS_INPUT, "--n-best wants --json");
+    return status_ok();
 }
 
 struct status output_open(struct output *output, const char *formats,
@@ -87,23 +116,16 @@ struct status output_open(struct output *output, const char *formats,
         formats_parse(output->formats, *formats ? formats : "txt");
     if (status_failed(&status))
         return status;
-    int asked = 0;
     bool alone = false; /* a file for each recording */
-    for (int i = 0; i < FORMAT_COUNT; i++) {
-        asked += output->formats[i];
-        alone = alone || (output->formats[i] && i >= FORMAT_SRT);
-    }
-    if (!output->folder && (asked > 1 || (alone && count > 1)))
-        return status_error(STATUS_INPUT, "%s want --output-dir",
-                            asked > 1 ? "several formats"
-                                      : "several files of such a format");
+    for (int i = FORMAT_SRT; i < FORMAT_COUNT; i++)
+        alone = alone || output->formats[i];
+    if (!output->folder && alone && count > 1)
+        return status_error(STATUS_INPUT,
+                            "several files of such a format want --output-dir");
     if (!output->folder)
         return status_ok();
     status = check_names(folder, names, count);
-    if (!status_failed(&status) && mkdir(folder, 0777) && errno != EEXIST)
-        status = status_error(STATUS_SYSTEM, "%s: cannot be made: %s", folder,
-                              strerror(errno));
-    return status;
+    return status_failed(&status) ? status : make_folder(folder);
 }
 
 static struct status write_file(const char *path, enum format format,

@@ -21,15 +21,16 @@ struct output {
     const char *folder; /* NULL: stdout */
 };
 
-/* Refuses an unknown --format, and --json beside another. */
+/* Refuses an unknown --format, several without --output-dir, --json beside
+ * another, and --n-best where nothing is JSON. */
 MUST_CHECK struct status output_check(const struct settings *settings);
 
 /* formats: "txt,srt", "" for txt. folder: "" for stdout, else made if need be;
  * the caller's. names [count] are the transcripts' that will be written.
  *
- * Refuses an unknown format; on stdout, several, or one that takes a file for
- * each recording if there are several of those; in a folder, two names that
- * would be the same file. */
+ * Refuses an unknown format; on stdout, one that takes a file for each
+ * recording if there are several of those; a folder where no file can be made,
+ * and two names in it that would be the same file. */
 MUST_CHECK struct status output_open(struct output *output, const char *formats,
                                      const char *folder,
                                      const struct output_name *names,

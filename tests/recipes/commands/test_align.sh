@@ -80,6 +80,7 @@ files_are_made() {
     same "$(cat stdout)" '' && same "$(find out -type f | wc -l)" 84 || return 1
     cat out/u?.ctm out/u??.ctm | cmp - all.ctm &&
         cat out/u?.json out/u??.json | cmp - t1.json &&
+        grep -q '^{"id": "u3", "path": "test/u3.wav", ' t1.json &&
         align --table test/words.tsv | cmp - <(cat out/u?.txt out/u??.txt) ||
         return 1
     align test/u3.wav u3.txt --format srt | cmp - out/u3.srt || return 1
@@ -155,6 +156,7 @@ refuses() {
     printf 'id\tpath\ttext\na/u\tu0.wav\ta\nb/u.wav\tu1.wav\tb\n' \
         >test/twice.tsv
     printf 'a\xff\n' >latin.txt
+    printf '?!\n' >wordless.txt
     : >file
     refused 'bare.tsv: has no text' align --table test/bare.tsv &&
         refused 'are wanted' align test/u3.wav &&
@@ -162,12 +164,16 @@ refuses() {
         refused 'output-dir' align test/u3.wav u3.txt --format txt,srt &&
         refused 'output-dir' align --table test/words.tsv --format srt &&
         refused '"sub" is no format' align test/u3.wav u3.txt --format sub &&
-        refused 'a/u and b/u.wav would both be' \
+        refused 'a/u and b/u.wav would both be out/u: .*--table' \
             align --table test/twice.tsv --output-dir out &&
         refused 'latin.txt:1' align test/u3.wav latin.txt &&
+        refused 'u3.wav: its text holds no words' \
+            align test/u3.wav wordless.txt &&
+        refused 'u3.wav: its text holds no words' align test/u3.wav file &&
         refused 'absent.txt' align test/u3.wav absent.txt &&
         refused 'absent.wav' align absent.wav u3.txt &&
-        refused 'file' align test/u3.wav u3.txt --output-dir file
+        refused 'file: is no folder' \
+            align test/u3.wav u3.txt --output-dir file
 }
 
 text_that_does_not_fit_is_named() {

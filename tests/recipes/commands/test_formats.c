@@ -243,10 +243,10 @@ static void formats_are_read_from_a_list(void **state)
 {
     (void)state;
     bool formats[FORMAT_COUNT];
-    assert_ok(formats_parse(formats, "srt,TextGrid,srt"));
+    assert_ok(formats_parse(formats, "srt,textgrid,SRT"));
     for (int i = 0; i < FORMAT_COUNT; i++)
         assert_int_equal(formats[i], i == FORMAT_SRT || i == FORMAT_TEXTGRID);
-    static const char *const bad[] = {"",   ",",    "txt,",   "textgrid",
+    static const char *const bad[] = {"",   ",",    "txt,",   "text-grid",
                                       "tx", "txtt", "txt srt"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_refused(formats_parse(formats, bad[i]), "is no format: txt");

@@ -89,7 +89,8 @@ other_formats_are_refused() {
         refused 'stdin: .*--raw 16000:s16:1' transcribe --live < <(cat talk.raw)
 }
 operands_are_refused() {
-    refused 'wanted' transcribe --live talk.wav && refused 'wanted' transcribe
+    refused 'takes no recordings' transcribe --live talk.wav &&
+        refused 'wanted' transcribe
 }
 folders_are_searched() {
     same "$(transcribe good | cut -f 1 | paste -sd ' ')" \
@@ -139,11 +140,32 @@ each_channel_has_a_file() {
 # Before a model is opened.
 bad_formats_are_misuse() {
     local options
-    for options in '--format SRT' '--json --format srt' '--live --format txt'; do
+    for options in '--format sub' '--json --format srt' '--live --format txt' \
+        '--format srt,json' '--n-best 3' '--n-best 3 --format txt' -v; do
         # shellcheck disable=SC2086
         "$attune" transcribe --model absent.st $options talk.wav >out 2>err
         same "$? $(wc -l <err)" '2 1' || return 1
     done
+}
+names_of_formats_are_of_any_case() {
+    same "$(transcribe --format TEXTGRID talk.wav)" \
+        "$(transcribe --format TextGrid talk.wav)"
+}
+hyphens_begin_options() {
+    cp talk.wav ./-v
+    refused 'unknown option -v' transcribe -v &&
+        same "$(text_of -- -v)" "$wanted" && same "$(text_of ./-v)" "$wanted"
+}
+# Said once, and before anything is transcribed.
+folders_are_tried_first() {
+    : >file
+    refused 'file: is no folder' transcribe --output-dir file good &&
+        same "$(wc -l <.stderr)" 1
+}
+json_has_id_and_path() {
+    transcribe --table good/table.tsv --json |
+        grep '^{"id": "u0", "path": "good/u0.wav", "seconds"' &&
+        transcribe good/u0.wav --json | grep '^{"path": "good/u0.wav", "seconds"'
 }
 # Nor on how many are at work.
 threads_make_no_difference() {
@@ -166,5 +188,10 @@ check "memory that one segment wants fails its recording alone" \
     want_of_memory_is_of_one
 check "each channel has a file of its own" each_channel_has_a_file
 check "formats that cannot be written are misuse" bad_formats_are_misuse
+check "formats may be written in any case" names_of_formats_are_of_any_case
+check "what begins with a hyphen is an option, but behind --" \
+    hyphens_begin_options
+check "a folder for files is tried before they are made" folders_are_tried_first
+check "JSON has both id and path of a table's recordings" json_has_id_and_path
 check "text does not depend on threads" threads_make_no_difference
 finish
