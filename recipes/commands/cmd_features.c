@@ -2,6 +2,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "audio/frontend.h"
 #include "audio/sound.h"
@@ -39,6 +40,17 @@ static struct status compute(struct safetensor *tensor,
     return status;
 }
 
+static struct status check_recordings(int count, char *const *paths)
+{
+    struct stat found;
+    for (int i = 0; i < count; i++)
+        if (!stat(paths[i], &found) && S_ISDIR(found.st_mode))
+            return status_error(STATUS_INPUT,
+                                "%.200s: is a folder: use --table %.200s",
+                                paths[i], paths[i]);
+    return status_ok();
+}
+
 static struct status compute_all(struct safetensor *tensors,
                                  const struct settings *settings,
                                  const struct manifest *manifest, int count,
@@ -73,6 +85,8 @@ static int run(struct settings *settings, const bool *given, int count,
         return EXIT_MISUSE;
     }
     struct status status = command_check_out(settings->out);
+    if (!status_failed(&status))
+        status = check_recordings(count, operands);
     if (!status_failed(&status))
         status = command_spare(settings->table, settings->out);
     if (!status_failed(&status) && settings->table[0])

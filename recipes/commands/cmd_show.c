@@ -36,30 +36,34 @@ static void show_model(const struct checkpoint *c)
         printf("%s\t%s\n", c->provenance.key[i], c->provenance.value[i]);
 }
 
-/* Prints a line's value of every column; nothing if it lacks one. */
+/* Prints a line's value of every column; nothing if it lacks one. seen marks
+ * those that it has. */
 static void show_values(const struct record *record, char *const *list,
-                        size_t count)
+                        bool *seen, size_t count)
 {
     double number;
+    size_t found = 0;
     for (size_t i = 0; i < count; i++)
-        if (!record_find_text(record, list[i]) &&
-            !record_find_number(record, list[i], &number))
-            return;
-    for (size_t i = 0; i < count; i++) {
+        if (record_find_text(record, list[i]) ||
+            record_find_number(record, list[i], &number)) {
+            seen[i] = true;
+            found++;
+        }
+    for (size_t i = 0; i < count && found == count; i++) {
         const char *text = record_find_text(record, list[i]);
-        printf("%s", i ? "\t" : "");
         if (text)
             printf("%s", text);
         else if (record_find_number(record, list[i], &number))
             printf("%.9g", number);
+        printf("%s", i + 1 < count ? "\t" : "\n");
     }
-    printf("\n");
 }
 
 static struct status show_journal(const char *path, const char *columns)
 {
     char names[SETTING_TEXT_SIZE], *list[COLUMNS_MOST];
     char *line = NULL, *rest = NULL;
+    bool seen[COLUMNS_MOST] = {false};
     size_t count = 0, room = 0, number = 0;
     ssize_t length;
     struct status status = status_ok();
@@ -83,11 +87,17 @@ static struct status show_journal(const char *path, const char *columns)
             break;
         }
         if (count)
-            show_values(&record, list, count);
+            show_values(&record, list, seen, count);
         else
             fputs(line, stdout);
         record_free(&record);
     }
+    for (size_t i = 0; i < count && !status_failed(&status); i++)
+        if (!seen[i])
+            status = status_error(STATUS_INPUT,
+                                  "%.200s: no line has \"%.60s\" (without "
+                                  "--columns all of it is printed)",
+                                  path, list[i]);
     free(line);
     fclose(file);
     return status;
@@ -110,6 +120,9 @@ static int run(struct settings *settings, const bool *given, int count,
                char **operands)
 {
     const char *path = operands[0], *dot = strrchr(path, '.');
+    bool journal = dot && !strcmp(dot, ".journal") && !settings->card;
+    bool said = settings->title[0] || settings->language[0] ||
+                settings->licence[0] || settings->notes[0];
     struct checkpoint checkpoint;
     struct status status;
     (void)given;
@@ -117,7 +130,16 @@ static int run(struct settings *settings, const bool *given, int count,
         command_say(&command_show, "one FILE is wanted, or --card");
         return EXIT_MISUSE;
     }
-    if (dot && !strcmp(dot, ".journal") && !settings->card) {
+    if (said && !settings->card) {
+        command_say(&command_show, "--title, --language, --licence and --notes "
+                                   "want --card");
+        return EXIT_MISUSE;
+    }
+    if (settings->columns[0] && !journal) {
+        command_say(&command_show, "--columns wants a .journal file");
+        return EXIT_MISUSE;
+    }
+    if (journal) {
         status = show_journal(path, settings->columns);
     } else {
         status = checkpoint_read(&checkpoint, path);

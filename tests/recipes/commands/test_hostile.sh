@@ -69,6 +69,8 @@ check "a channel that is not there is named" \
     refused 'good.wav.*channel' transcribe --channel 3 good.wav
 check "one sample is a recording of nothing" transcribe one.wav
 check "no features file was left by what failed" [ ! -e f.st ]
+check "features of a folder are of a table" \
+    refused 'good: is a folder: use --table good' features good.wav good
 check "features of a good file are written" features good.wav
 
 features_spare_recordings() {
@@ -154,6 +156,12 @@ check "an unknown setting is named with its line" \
 check "a value that is no number is named" refused 'bad2.conf:1.*dim' \
     configured bad2.conf
 check "a line of no form is named" refused 'bad3.conf:1' configured bad3.conf
+printf 'dim = 16\nconfig = bad1.conf\n' >bad4.conf
+printf 'help = yes\n' >bad5.conf
+check "a settings file that names another is refused" \
+    refused 'bad4.conf: "config" is no setting of a file' configured bad4.conf
+check "a settings file that asks for help is refused" \
+    refused 'bad5.conf: "help" is no setting of a file' configured bad5.conf
 check "a missing settings file is named" refused 'absent.conf' \
     configured absent.conf
 check "a value out of range is refused" refused 'dim' \
@@ -192,6 +200,16 @@ for bad in 1 2 3 4 5 6 7 8 9 10 11 12 13; do
 done
 check "an encoder alone cannot transcribe, and says so" \
     refused 'p.st.*attune finetune' "$attune" transcribe --model p.st good.wav
+
+# ---- What is shown of them ----
+
+check "a column that a journal lacks is named" \
+    refused 'm.st.journal: no line has "dev_wre"' \
+    "$attune" show m.st.journal --columns update,dev_wre
+check "columns are of a journal" refused 'columns wants a .journal' \
+    "$attune" show m.st --columns update
+check "a title is a card's" refused 'want --card' \
+    "$attune" show m.st --title Mine
 
 # Every way of damaging one byte: refused, or harmless, but never a crash.
 bytes_do_not_crash() {
