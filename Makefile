@@ -61,8 +61,8 @@ static_library := $(build)/lib/libattune.a
 papers := $(build)/man/attune.1 $(verbs:%=$(build)/man/attune-%.1) \
     $(build)/completion.bash $(build)/completion.fish
 
-.PHONY: all check-packages setup test run-tests programs gradients fuzz \
-    fuzz-programs quickstart install uninstall lint format bench clean help
+.PHONY: all check-packages setup test run-tests programs gradients threads \
+    fuzz fuzz-programs quickstart install uninstall lint format bench clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 
