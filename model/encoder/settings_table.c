@@ -303,7 +303,8 @@ static const struct setting table[] = {
      "txt, json, ctm, trn, srt, vtt, TextGrid (without: txt); several want "
      "--output-dir"},
     TEXT("output-dir", output_dir, T | A, "FOLDER",
-         "a file for each recording and format"),
+         "a file for each recording and format, below folders as recordings "
+         "are in one that is named, or in a table"),
     FLAG("mfcc", mfcc, "no", X, false, "MFCC instead of log mel energies"),
     FLAG("alignment", alignment, "no", S, false,
          "print the words of every utterance with errors"),

@@ -108,6 +108,12 @@ static void align_one(void *context, size_t index, int worker)
     }
 }
 
+/* What its file is called by. */
+static const char *file_name(const struct alignment *a, const struct item *item)
+{
+    return a->settings->table[0] ? item->name : output_last_part(item->name);
+}
+
 /* Writes in order; a recording that failed is said, and the rest goes on. */
 static size_t write_chunk(struct alignment *a, size_t count)
 {
@@ -117,7 +123,8 @@ static size_t write_chunk(struct alignment *a, size_t count)
         if (strcmp(item->name, item->path) != 0)
             item->transcript.path = item->path;
         if (!status_failed(&item->status))
-            item->status = output_write(&a->output, &item->transcript);
+            item->status =
+                output_write(&a->output, file_name(a, item), &item->transcript);
         if (status_failed(&item->status)) {
             command_say(&command_align, item->status.text);
             failed++;
@@ -188,7 +195,8 @@ static struct status list_items(struct alignment *a, struct manifest *manifest,
                             : (struct item){.name = *operands,
                                             .path = *operands,
                                             .text = *text};
-        names[i] = (struct output_name){.name = a->items[i].name};
+        names[i] = (struct output_name){.name = a->items[i].name,
+                                        .file = file_name(a, &a->items[i])};
     }
     if (!status_failed(&status))
         status = output_open(&a->output, own->json ? "json" : own->format,

@@ -50,7 +50,8 @@ static void print_item(void *context, const struct item *item)
         if (strcmp(item->name, item->path) != 0)
             transcript.path = item->path;
         command_clear();
-        status = output_write(&printing->output, &transcript);
+        status = output_write(&printing->output, item->name + item->below,
+                              &transcript);
         fflush(stdout);
     }
     if (status_failed(&status)) {
@@ -69,9 +70,11 @@ static struct status transcribe_recordings(struct transcriber *t,
     struct output_name *names = malloc((items.count + 1) * sizeof *names);
     if (!names && !status_failed(&status))
         status = status_memory("recordings");
-    for (size_t i = 0; i < items.count && names; i++)
-        names[i] =
-            (struct output_name){items.list[i].name, items.list[i].channel};
+    for (size_t i = 0; i < items.count && names; i++) {
+        const struct item *item = &items.list[i];
+        names[i] = (struct output_name){item->name, item->name + item->below,
+                                        item->channel};
+    }
     if (!status_failed(&status))
         status = output_open(&printing.output,
                              t->settings->json ? "json" : t->settings->format,

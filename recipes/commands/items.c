@@ -7,6 +7,7 @@
 
 #include "model/data/folder.h"
 #include "model/data/manifest.h"
+#include "recipes/commands/output.h"
 #include "recipes/commands/transcribe.h"
 
 /* The added item, or NULL without memory. */
@@ -24,6 +25,7 @@ static struct item *add_item(struct items *items, const char *name,
     struct item *item = &items->list[items->count];
     *item = (struct item){.name = strdup(name), .path = strdup(path)};
     if (item->name && item->path) {
+        item->below = (size_t)(output_last_part(item->name) - item->name);
         items->count++;
         return item;
     }
@@ -46,6 +48,7 @@ static struct status add_table(struct items *items, const char *path,
             status = status_memory("recordings");
             break;
         }
+        item->below = 0;
         item->start_s = u->start_s;
         item->end_s = u->end_s;
     }
@@ -73,7 +76,10 @@ static struct status add_folder(struct items *items, const char *path)
         char *full = malloc(size);
         if (full)
             snprintf(full, size, "%s%s%s", path, slash, folder.paths[i]);
-        if (!full || !add_item(items, full, full))
+        struct item *item = full ? add_item(items, full, full) : NULL;
+        if (item)
+            item->below = strlen(full) - strlen(folder.paths[i]);
+        else
             status = status_memory("recordings");
         free(full);
     }
@@ -116,6 +122,7 @@ static struct status add_channels(struct items *items,
                 status = status_memory("recordings");
                 break;
             }
+            item->below = from->below;
             item->start_s = from->start_s;
             item->end_s = from->end_s;
             item->channel = channels ? c + 1 : 0;

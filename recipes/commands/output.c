@@ -17,16 +17,28 @@
 struct stem {
     const char *text;
     size_t length;
-    const char *name; /* that it is of */
+    const char *name; /* of the recording that it is of */
     int channel;
 };
 
-static struct stem stem_of(const char *name)
+const char *output_last_part(const char *path)
 {
-    const char *slash = strrchr(name, '/'), *text = slash ? slash + 1 : name;
-    const char *dot = strrchr(text, '.');
-    struct stem stem = {.text = text, .length = strlen(text), .name = name};
-    if (!dot || dot == text || !isalpha((unsigned char)dot[1]))
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static bool leaves_folder(const char *file)
+{
+    return *file == '/' || !strncmp(file, "../", 3) || strstr(file, "/../");
+}
+
+static struct stem stem_of(const char *file)
+{
+    const char *last = output_last_part(file);
+    const char *text = leaves_folder(file) ? last : file;
+    const char *dot = strrchr(last, '.');
+    struct stem stem = {.text = text, .length = strlen(text)};
+    if (!dot || dot == last || !isalpha((unsigned char)dot[1]))
         return stem;
     const char *end = dot + 1;
     while (isalnum((unsigned char)*end))
@@ -55,7 +67,8 @@ static struct status check_names(const char *folder,
     if (!stems)
         return status_memory("names");
     for (size_t i = 0; i < count; i++) {
-        stems[i] = stem_of(names[i].name);
+        stems[i] = stem_of(names[i].file);
+        stems[i].name = names[i].name;
         stems[i].channel = names[i].channel;
     }
     qsort(stems, count, sizeof *stems, compare_stems);
@@ -63,8 +76,8 @@ static struct status check_names(const char *folder,
         if (!compare_stems(&stems[i - 1], &stems[i]))
             status = status_error(STATUS_INPUT,
                                   "%.90s and %.90s would both be %.90s/%.*s: "
-                                  "take one folder at a time, or a --table "
-                                  "with ids",
+                                  "name their folder, or take a --table with "
+                                  "ids",
                                   stems[i - 1].name, stems[i].name, folder,
                                   (int)stems[i].length, stems[i].text);
     free(stems);
@@ -128,6 +141,21 @@ struct status output_open(struct output *output, const char *formats,
     return status_failed(&status) ? status : make_folder(folder);
 }
 
+/* Those below the first length bytes of path, which are there. */
+static struct status make_folders(char *path, size_t length)
+{
+    struct status status = status_ok();
+    for (char *p = strchr(path + length + 1, '/'); p && !status_failed(&status);
+         p = strchr(p + 1, '/')) {
+        *p = '\0';
+        if (mkdir(path, 0777) && errno != EEXIST)
+            status = status_error(STATUS_SYSTEM, "%s: cannot be made: %s", path,
+                                  strerror(errno));
+        *p = '/';
+    }
+    return status;
+}
+
 static struct status write_file(const char *path, enum format format,
                                 const struct transcript *transcript)
 {
@@ -155,10 +183,10 @@ static struct status write_file(const char *path, enum format format,
     return status;
 }
 
-struct status output_write(const struct output *output,
+struct status output_write(const struct output *output, const char *file,
                            const struct transcript *transcript)
 {
-    struct stem stem = stem_of(transcript->name);
+    struct stem stem = stem_of(file);
     struct status status = status_ok();
     char channel[24] = "", *path;
     if (transcript->channel)
@@ -174,7 +202,9 @@ struct status output_write(const struct output *output,
                             format_name(format)) < 0) {
             status = status_memory("path");
         } else {
-            status = write_file(path, format, transcript);
+            status = make_folders(path, strlen(output->folder));
+            if (!status_failed(&status))
+                status = write_file(path, format, transcript);
             free(path);
         }
     }

@@ -12,9 +12,13 @@
 
 /* Of a transcript that will be written. */
 struct output_name {
-    const char *name;
-    int channel; /* 0: of all */
+    const char *name; /* the recording's, for messages */
+    const char *file; /* its file's, below the folder; an ending is left out */
+    int channel;      /* 0: of all */
 };
+
+/* Of a path what a recording's file is called by that was named alone. */
+const char *output_last_part(const char *path);
 
 struct output {
     bool formats[FORMAT_COUNT];
@@ -36,10 +40,12 @@ MUST_CHECK struct status output_open(struct output *output, const char *formats,
                                      const struct output_name *names,
                                      size_t count);
 
-/* Writes transcript. Files are FOLDER/STEM.FORMAT, where STEM is the name's
- * last part without an ending (.wav), and ".ch2" for a channel; each whole or
- * not at all. Failures on stdout are left for its ferror. */
+/* Writes transcript. Files are FOLDER/STEM.FORMAT, where STEM is file without
+ * an ending (.wav), and ".ch2" for a channel; each whole or not at all. Of a
+ * file that would leave the folder (/, ..) it is the last part. Failures on
+ * stdout are left for its ferror. */
 MUST_CHECK struct status output_write(const struct output *output,
+                                      const char *file,
                                       const struct transcript *transcript);
 
 #endif

@@ -32,8 +32,9 @@ transcriber_request(struct sound_request *request,
 
 /* One recording and what was heard. */
 struct item {
-    char *name; /* as it is printed: the path, or a table's id; owned */
-    char *path; /* owned */
+    char *name;   /* as it is printed: the path, or a table's id; owned */
+    char *path;   /* owned */
+    size_t below; /* where in name its file's begins: see output.h */
     double start_s, end_s;
     int channel; /* that is read alone; 0: as the settings say */
     struct transcript transcript; /* lines are there as they are heard */

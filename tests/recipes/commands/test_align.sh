@@ -153,7 +153,7 @@ ffmpeg_reads() {
 
 refuses() {
     printf 'id\tpath\nu\tu0.wav\n' >test/bare.tsv
-    printf 'id\tpath\ttext\na/u\tu0.wav\ta\nb/u.wav\tu1.wav\tb\n' \
+    printf 'id\tpath\ttext\na/u\tu0.wav\ta\na/u.wav\tu1.wav\tb\n' \
         >test/twice.tsv
     printf 'a\xff\n' >latin.txt
     printf '?!\n' >wordless.txt
@@ -164,7 +164,7 @@ refuses() {
         refused 'output-dir' align test/u3.wav u3.txt --format txt,srt &&
         refused 'output-dir' align --table test/words.tsv --format srt &&
         refused '"sub" is no format' align test/u3.wav u3.txt --format sub &&
-        refused 'a/u and b/u.wav would both be out/u: .*--table' \
+        refused 'a/u and a/u.wav would both be out/a/u: .*--table' \
             align --table test/twice.tsv --output-dir out &&
         refused 'latin.txt:1' align test/u3.wav latin.txt &&
         refused 'u3.wav: its text holds no words' \

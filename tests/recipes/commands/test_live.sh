@@ -137,6 +137,21 @@ each_channel_has_a_file() {
         refused 'pair.wav and ./pair.wav would both be pair/pair' transcribe \
             --channel each --output-dir pair pair.wav ./pair.wav
 }
+# Below a folder, or of an id, all of the path is kept, but never leads out.
+folders_are_kept() {
+    mkdir -p by/s1 by/s2 && cp good/u0.wav by/s1/001.wav &&
+        cp good/u1.wav by/s2/001.wav || return 1
+    transcribe --output-dir kept by/ by/s1/001.wav &&
+        same "$(find kept -type f | sort | paste -sd ' ')" \
+            'kept/001.txt kept/s1/001.txt kept/s2/001.txt' || return 1
+    printf 'id\tpath\nd1/a.b/x\ts1/001.wav\n../../y\ts2/001.wav\n' >by/t.tsv
+    printf '/tmp/z\ts1/001.wav\n' >>by/t.tsv
+    transcribe --output-dir ids --table by/t.tsv --format txt,srt &&
+        same "$(find ids -name '*.txt' | sort | paste -sd ' ')" \
+            'ids/d1/a.b/x.txt ids/y.txt ids/z.txt' || return 1
+    refused 'by/s1/001.wav and by/s2/001.wav .*: name their folder' \
+        transcribe --output-dir kept by/s1/001.wav by/s2/001.wav
+}
 # Before a model is opened.
 bad_formats_are_misuse() {
     local options
@@ -187,6 +202,7 @@ check "what fails is named, and the rest goes on" the_rest_goes_on
 check "memory that one segment wants fails its recording alone" \
     want_of_memory_is_of_one
 check "each channel has a file of its own" each_channel_has_a_file
+check "files are in folders as recordings are" folders_are_kept
 check "formats that cannot be written are misuse" bad_formats_are_misuse
 check "formats may be written in any case" names_of_formats_are_of_any_case
 check "what begins with a hyphen is an option, but behind --" \
