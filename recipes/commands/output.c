@@ -84,6 +84,31 @@ static struct status check_names(const char *folder,
     return status;
 }
 
+/* x.txt beside x.wav is what a folder's recordings are learned from. */
+static struct status spare_transcripts(const char *folder,
+                                       const struct output_name *names,
+                                       size_t count)
+{
+    struct status status = status_ok();
+    for (size_t i = 0; i < count && !status_failed(&status); i++) {
+        struct stem stem = stem_of(names[i].file);
+        char *recording, *transcript = NULL;
+        if (asprintf(&recording, "%s/%s", folder, stem.text) < 0)
+            return status_memory("names");
+        if (asprintf(&transcript, "%s/%.*s.txt", folder, (int)stem.length,
+                     stem.text) < 0)
+            status = status_memory("names");
+        else if (!access(recording, F_OK) && !access(transcript, F_OK))
+            status = status_error(STATUS_INPUT,
+                                  "%s is there, perhaps the transcript of %s: "
+                                  "take another --output-dir",
+                                  transcript, names[i].name);
+        free(transcript);
+        free(recording);
+    }
+    return status;
+}
+
 /* Where it is there, files can be made in it. */
 static struct status make_folder(const char *folder)
 {
@@ -138,6 +163,8 @@ struct status output_open(struct output *output, const char *formats,
     if (!output->folder)
         return status_ok();
     status = check_names(folder, names, count);
+    if (!status_failed(&status) && output->formats[FORMAT_TXT])
+        status = spare_transcripts(folder, names, count);
     return status_failed(&status) ? status : make_folder(folder);
 }
 

@@ -34,7 +34,8 @@ MUST_CHECK struct status output_check(const struct settings *settings);
  *
  * Refuses an unknown format; on stdout, one that takes a file for each
  * recording if there are several of those; a folder where no file can be made,
- * and two names in it that would be the same file. */
+ * one that has a recording and its transcript already, and two names in it that
+ * would be the same file. */
 MUST_CHECK struct status output_open(struct output *output, const char *formats,
                                      const char *folder,
                                      const struct output_name *names,

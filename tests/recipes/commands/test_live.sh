@@ -152,6 +152,13 @@ folders_are_kept() {
     refused 'by/s1/001.wav and by/s2/001.wav .*: name their folder' \
         transcribe --output-dir kept by/s1/001.wav by/s2/001.wav
 }
+transcripts_are_spared() {
+    mkdir -p said && cp good/u0.wav said/ && echo "as said" >said/u0.txt &&
+        refused 'said/u0.txt is there' transcribe --output-dir said said &&
+        same "$(<said/u0.txt)" "as said" &&
+        transcribe --format srt --output-dir said said &&
+        same "$(ls said | paste -sd ' ')" 'u0.srt u0.txt u0.wav'
+}
 # Before a model is opened.
 bad_formats_are_misuse() {
     local options
@@ -203,6 +210,8 @@ check "memory that one segment wants fails its recording alone" \
     want_of_memory_is_of_one
 check "each channel has a file of its own" each_channel_has_a_file
 check "files are in folders as recordings are" folders_are_kept
+check "a transcript beside its recording is not replaced" \
+    transcripts_are_spared
 check "formats that cannot be written are misuse" bad_formats_are_misuse
 check "formats may be written in any case" names_of_formats_are_of_any_case
 check "what begins with a hyphen is an option, but behind --" \
