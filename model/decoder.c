@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "model/ctc/beam_search.h"
 #include "model/ctc/greedy.h"
@@ -83,6 +84,11 @@ static struct status read_hotwords(struct decoder *d,
     if (strpbrk(given, ",:"))
         return hotwords_parse_list(&d->hotwords, given, "--hotwords", d->tokens,
                                    how, settings->hotword_boost);
+    if (access(given, F_OK))
+        return status_error(STATUS_INPUT,
+                            "--hotwords %s: no such file; one phrase alone "
+                            "wants its boost, %s:5",
+                            given, given);
     struct status status = text_file_read(&text, given, FILE_MOST);
     if (!status_failed(&status))
         status = hotwords_parse(&d->hotwords, text, given, d->tokens, how,

@@ -227,7 +227,8 @@ static void what_cannot_be_read_is_refused_by_name(void **state)
     assert_refused(decoder_open(&decoder, &settings, &model), "bad.hot:1");
     settings = usual();
     strcpy(settings.hotwords, scratch_path("absent.hot"));
-    assert_refused(decoder_open(&decoder, &settings, &model), "absent.hot");
+    assert_refused(decoder_open(&decoder, &settings, &model),
+                   "absent.hot: no such file; one phrase");
 }
 
 static int open_all(void **state)
