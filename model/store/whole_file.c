@@ -63,6 +63,26 @@ struct status whole_file_open(struct whole_file *file, const char *path)
     return status_ok();
 }
 
+struct status whole_file_check(const char *path)
+{
+    struct whole_file file;
+    struct status status = whole_file_open(&file, path);
+    whole_file_close(&file);
+    return status;
+}
+
+struct status whole_file_spare(const char *path, const char *input)
+{
+    struct stat out, in;
+    if (stat(path, &out) || stat(input, &in) || in.st_dev != out.st_dev ||
+        in.st_ino != out.st_ino)
+        return status_ok();
+    return status_error(STATUS_INPUT,
+                        "%.200s: would replace %.200s, which is "
+                        "read: name another file",
+                        path, input);
+}
+
 struct status whole_file_write(struct whole_file *file, const void *bytes,
                                size_t count)
 {

@@ -21,6 +21,12 @@ struct whole_file {
 MUST_CHECK struct status whole_file_open(struct whole_file *file,
                                          const char *path);
 
+/* Whether a file could be begun. Nothing is changed. */
+MUST_CHECK struct status whole_file_check(const char *path);
+
+/* Refuses a path that leads to input, which is to be read. */
+MUST_CHECK struct status whole_file_spare(const char *path, const char *input);
+
 /* Appends bytes [count]. */
 MUST_CHECK struct status whole_file_write(struct whole_file *file,
                                           const void *bytes, size_t count);

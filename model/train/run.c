@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "model/kernel/cpu.h"
@@ -85,50 +84,30 @@ struct status run_adopt(struct checkpoint *init, struct settings *settings,
     return status;
 }
 
-/* What is read would be gone when the run is to go on. */
-static struct status refuse_own_input(const struct settings *s)
-{
-    const struct {
-        const char *option, *path;
-    } read[] = {{"data", s->data},
-                {"dev", s->dev},
-                {"init", s->init},
-                {"target-model", s->target_model}};
-    struct stat out, in;
-    if (stat(s->out, &out))
-        return status_ok();
-    for (size_t i = 0; i < sizeof read / sizeof *read; i++)
-        if (!stat(read[i].path, &in) && in.st_dev == out.st_dev &&
-            in.st_ino == out.st_ino)
-            return status_error(STATUS_INPUT,
-                                "%s is --%s, too: take another --out", s->out,
-                                read[i].option);
-    return status_ok();
-}
-
 struct status run_check_out(const struct settings *settings,
                             const struct ranks *ranks)
 {
     char state[SETTING_TEXT_SIZE + 16];
-    struct whole_file file = {.descriptor = -1};
+    const char *const inputs[] = {settings->data, settings->dev, settings->init,
+                                  settings->target_model};
     trainer_path(state, sizeof state, settings, "state");
     if (!settings->out[0])
         return status_error(STATUS_INPUT, "--out is missing");
     if (ranks->own)
         return status_ok();
-    struct status status = refuse_own_input(settings);
+    /* What is read would be gone when the run is to go on. */
+    struct status status = status_ok();
+    for (size_t i = 0; i < 4 && !status_failed(&status); i++)
+        status = whole_file_spare(settings->out, inputs[i]);
     if (!status_failed(&status) && !settings->overwrite &&
         !access(settings->out, F_OK) && access(state, F_OK))
         status = status_error(STATUS_INPUT,
                               "%s exists, and no state to go on from: take "
                               "another --out, or --overwrite",
                               settings->out);
-    const char *const paths[] = {settings->out, state};
-    for (size_t i = 0; i < 2 && !status_failed(&status); i++) {
-        status = whole_file_open(&file, paths[i]);
-        whole_file_close(&file);
-    }
-    return status;
+    if (!status_failed(&status))
+        status = whole_file_check(settings->out);
+    return status_failed(&status) ? status : whole_file_check(state);
 }
 
 /* All but paths and what says how fast it goes. */

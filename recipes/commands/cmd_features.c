@@ -9,6 +9,7 @@
 #include "model/data/features.h"
 #include "model/data/manifest.h"
 #include "model/store/safetensors.h"
+#include "model/store/whole_file.h"
 #include "recipes/commands/command.h"
 
 static struct status compute(struct safetensor *tensor,
@@ -21,7 +22,7 @@ static struct status compute(struct safetensor *tensor,
     struct frontend_settings chain = settings_frontend(settings);
     request.start_s = start_s;
     request.end_s = end_s;
-    struct status status = command_spare(path, settings->out);
+    struct status status = whole_file_spare(settings->out, path);
     if (!status_failed(&status) && settings->raw[0])
         status = sound_parse_raw(&request, settings->raw);
     if (!status_failed(&status))
@@ -84,11 +85,11 @@ static int run(struct settings *settings, const bool *given, int count,
                     "--out FILE and a RECORDING or --table are wanted");
         return EXIT_MISUSE;
     }
-    struct status status = command_check_out(settings->out);
+    struct status status = whole_file_check(settings->out);
     if (!status_failed(&status))
         status = check_recordings(count, operands);
     if (!status_failed(&status))
-        status = command_spare(settings->table, settings->out);
+        status = whole_file_spare(settings->out, settings->table);
     if (!status_failed(&status) && settings->table[0])
         status = manifest_read(&manifest, settings->table, settings->outside);
     size_t all = manifest.count + (size_t)count;

@@ -146,13 +146,13 @@ static struct status check_out(const struct settings *settings, int count,
                                char **operands)
 {
     const char *out = settings->out;
-    struct status status = command_check_out(out);
+    struct status status = whole_file_check(out);
     if (!status_failed(&status))
-        status = command_spare(settings->data, out);
+        status = whole_file_spare(out, settings->data);
     if (!status_failed(&status))
-        status = command_spare(settings->vocabulary, out);
+        status = whole_file_spare(out, settings->vocabulary);
     for (int i = 0; i < count && !status_failed(&status); i++)
-        status = command_spare(operands[i], out);
+        status = whole_file_spare(out, operands[i]);
     return status;
 }
 

@@ -188,10 +188,10 @@ static struct status check_out(const struct settings *s)
 {
     const char *const inputs[] = {s->model, s->table, s->lm, s->lexicon,
                                   s->hotwords};
-    struct status status = command_check_out(s->out);
+    struct status status = whole_file_check(s->out);
     for (size_t i = 0;
          i < sizeof inputs / sizeof *inputs && !status_failed(&status); i++)
-        status = command_spare(inputs[i], s->out);
+        status = whole_file_spare(s->out, inputs[i]);
     return status;
 }
 

@@ -4,11 +4,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "model/store/whole_file.h"
 
 #define PROGRESS_S 10.0 /* between plain lines when nobody watches */
 
@@ -103,25 +100,6 @@ void command_progress(const struct command *command, double share, size_t done,
             left);
     line_open = true;
     fflush(stderr);
-}
-
-struct status command_check_out(const char *out)
-{
-    struct whole_file file = {.descriptor = -1};
-    struct status status = whole_file_open(&file, out);
-    whole_file_close(&file);
-    return status;
-}
-
-struct status command_spare(const char *input, const char *out)
-{
-    struct stat a, b;
-    if (stat(input, &a) || stat(out, &b) || a.st_dev != b.st_dev ||
-        a.st_ino != b.st_ino)
-        return status_ok();
-    return status_error(STATUS_INPUT,
-                        "--out %.200s: would replace %.200s, which is read",
-                        out, input);
 }
 
 static void note(const char *text)

@@ -79,13 +79,6 @@ void command_clear(void);
  * the exit status. */
 int command_end(const struct command *command, const struct status *status);
 
-/* What would fail at the end fails at the beginning: refuses a path where no
- * file can be written. */
-MUST_CHECK struct status command_check_out(const char *out);
-
-/* Refuses an out that is the input, by that name or another. */
-MUST_CHECK struct status command_spare(const char *input, const char *out);
-
 /* Listener, notes, stopping and ranks for a training verb. */
 MUST_CHECK struct status command_host(struct run_host *host,
                                       const struct command *command);

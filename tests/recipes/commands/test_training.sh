@@ -171,7 +171,7 @@ overwrites_late() {
     refused absent.tsv finetune kept.st --overwrite --data \
         "$work/absent.tsv" &&
         refused heads finetune kept.st --overwrite --dim 7 &&
-        refused 'is --init, too' finetune kept.st --overwrite --init \
+        refused 'would replace .*kept.st' finetune kept.st --overwrite --init \
             "$work/kept.st" || return 1
     for ending in "" .state .journal; do
         identical "pf.st$ending" "kept.st$ending" || return 1
