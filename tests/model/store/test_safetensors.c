@@ -198,22 +198,6 @@ static void permissions_are_those_of_a_new_file(void **state)
     assert_int_equal(found.st_mode & 0777, 0640);
 }
 
-static void a_link_is_replaced_and_not_followed(void **state)
-{
-    (void)state;
-    struct stat found;
-    const char *target = scratch_text("target", "precious");
-    const char *link = scratch_path("link.safetensors");
-    assert_int_equal(symlink(target, link), 0);
-    assert_ok(safetensors_write(link, NULL, 0, NULL, 0));
-    assert_int_equal(lstat(link, &found), 0);
-    assert_true(S_ISREG(found.st_mode));
-    size_t count;
-    char *bytes = scratch_read(&count, target);
-    assert_string_equal(bytes, "precious");
-    free(bytes);
-}
-
 static void places_that_cannot_be_written_are_named(void **state)
 {
     (void)state;
@@ -274,7 +258,6 @@ int main(void)
         cmocka_unit_test(names_that_are_taken_are_not_written),
         cmocka_unit_test(texts_of_any_bytes_are_written),
         cmocka_unit_test(permissions_are_those_of_a_new_file),
-        cmocka_unit_test(a_link_is_replaced_and_not_followed),
         cmocka_unit_test(places_that_cannot_be_written_are_named),
         cmocka_unit_test(a_full_disk_leaves_the_old_file),
     };
