@@ -100,8 +100,9 @@ sooner() {
 
 encoders() {
     : >"$calls"
-    env data="$work/data" work="$work/x" seeds=1 recipes/an4/encoders.sh \
-        >"$work/out" || return 1
+    env data="$work/data" work="$work/x" seeds=1 \
+        arms="own-rp own-km own-km-2 pool-rp pool-km pool-km-2" \
+        recipes/an4/encoders.sh >"$work/out" || return 1
     # own-km was made for the curve.
     made '^pretrain ' 8 && made '^finetune ' 10 &&
         made '^pretrain .*/pool/untranscribed.tsv .*--targets k-means' 1 &&
