@@ -2,28 +2,41 @@
 #include "model/text/line_reader.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #define ROOM (1 << 18) /* bytes read at a time */
+
+/* zlib's file, or NULL. */
+static void *open_stdin(void)
+{
+    int descriptor = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+    gzFile file = descriptor < 0 ? NULL : gzdopen(descriptor, "rb");
+    if (descriptor >= 0 && !file)
+        close(descriptor);
+    return file;
+}
 
 struct status line_reader_open(struct line_reader *reader, const char *path)
 {
     struct stat found;
     struct status status = status_ok();
-    *reader = (struct line_reader){.path = path};
-    if (stat(path, &found))
+    bool is_stdin = !strcmp(path, "-");
+    *reader = (struct line_reader){.path = is_stdin ? "stdin" : path};
+    if (!is_stdin && stat(path, &found))
         status = status_error(STATUS_SYSTEM, "%s: cannot be opened: %s", path,
                               strerror(errno));
-    else if (!S_ISREG(found.st_mode))
+    else if (!is_stdin && !S_ISREG(found.st_mode))
         status = status_error(STATUS_INPUT, "%s: is not a regular file", path);
     else if (!(reader->bytes = malloc(ROOM)))
         status = status_memory(path);
-    else if (!(reader->file = gzopen(path, "rbe")))
-        status = status_error(STATUS_SYSTEM, "%s: cannot be opened: %s", path,
-                              strerror(errno));
+    else if (!(reader->file = is_stdin ? open_stdin() : gzopen(path, "rbe")))
+        status = status_error(STATUS_SYSTEM, "%s: cannot be opened: %s",
+                              reader->path, strerror(errno));
     reader->room = ROOM;
     if (status_failed(&status))
         line_reader_close(reader);

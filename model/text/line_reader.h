@@ -10,7 +10,7 @@
 #define LINE_READER_MOST (1 << 20) /* bytes of a line */
 
 struct line_reader {
-    const char *path; /* the caller's */
+    const char *path; /* the caller's, or "stdin" */
     void *file;       /* zlib's */
     char *bytes;      /* [room], of which start .. end are unread */
     size_t room, start, end;
@@ -18,7 +18,7 @@ struct line_reader {
     bool whole;  /* all of the file is in bytes */
 };
 
-/* Refuses what is no regular file. */
+/* "-" is stdin. Refuses other paths than those of regular files. */
 MUST_CHECK struct status line_reader_open(struct line_reader *reader,
                                           const char *path);
 void line_reader_close(struct line_reader *reader);

@@ -82,12 +82,13 @@ struct status sentences_read(sentence_taker *taker, void *context,
             break;
         if (reader.line == 1 && !strncmp(text, mark, strlen(mark)))
             text += strlen(mark);
-        status = sentence_give(take, &counting, text, path, reader.line, s);
+        status =
+            sentence_give(take, &counting, text, reader.path, reader.line, s);
         if (status_failed(&status))
             break;
     }
     line_reader_close(&reader);
     if (!status_failed(&status) && !counting.sentences)
-        status = status_error(STATUS_INPUT, "%s: holds no words", path);
+        status = status_error(STATUS_INPUT, "%s: holds no words", reader.path);
     return status;
 }

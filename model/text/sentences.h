@@ -29,9 +29,9 @@ MUST_CHECK struct status sentence_give(sentence_taker *taker, void *context,
                                        size_t line,
                                        const struct sentence_settings *s);
 
-/* The same with every line of a text file, plain or gzip. A byte order mark is
- * passed over. Fails also as line_reader_next does, and on a file that has no
- * words. */
+/* The same with every line of a text file, plain or gzip ("-": stdin). A byte
+ * order mark is passed over. Fails also as line_reader_next does, and on a file
+ * that has no words. */
 MUST_CHECK struct status sentences_read(sentence_taker *taker, void *context,
                                         const char *path,
                                         const struct sentence_settings *s);

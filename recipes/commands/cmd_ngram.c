@@ -248,7 +248,7 @@ const struct command command_ngram = {
                  "[OPTIONS]",
     .purpose = "makes a language model of a text, one sentence a line\n"
                "(interpolated modified Kneser-Ney, as an ARPA file), or says "
-               "how well it foresees one",
+               "how well it foresees one; - is stdin",
     .example = "attune ngram --order 3 --out words.arpa.gz text.txt",
     .operands_most = INT_MAX,
     .run = run};

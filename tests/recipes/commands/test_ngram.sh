@@ -26,6 +26,15 @@ packed_is_the_same() {
         same "$(perplexity m.arpa.gz)" 12.9908
 }
 
+stdin_is_a_text() {
+    gunzip -c text.txt.gz | $attune ngram --out p.arpa - && cmp p.arpa m.arpa &&
+        $attune ngram --out p.arpa - <text.txt.gz && cmp p.arpa m.arpa &&
+        refused 'stdin: holds no words' $attune ngram --out p.arpa - </dev/null &&
+        refused 'stdin: cannot be read' $attune ngram --out p.arpa - <. &&
+        refused 'stdin: cannot be opened' $attune ngram --out p.arpa - <&- &&
+        cmp p.arpa m.arpa
+}
+
 a_table_is_text_too() {
     { printf 'path\ttext\n'
         awk '{ print "u" NR ".wav\t" $0 }' text.txt; } >table.tsv
@@ -122,6 +131,7 @@ stopped_leaves_nothing() {
 
 check "a model's perplexity is KenLM's" perplexity_is_kenlms
 check "packed text and packed models are the same" packed_is_the_same
+check "a text may come in on stdin" stdin_is_a_text
 check "transcripts of a table are text" a_table_is_text_too
 check "case and punctuation make no difference" case_and_punctuation_are_none
 check "characters are counted, and the space" characters_are_counted
