@@ -176,6 +176,11 @@ overwrites_late() {
     for ending in "" .state .journal; do
         identical "pf.st$ending" "kept.st$ending" || return 1
     done
+    # What is replaced is not taken for what the run has learned.
+    cp "$work/pf.st" "$work/stale.st"
+    interrupted finetune stale.st --init "$work/p1.st" --updates 100000 \
+        --validate-every 100000 --threads 1 --overwrite &&
+        [ ! -e "$work/stale.st" ] && [ -e "$work/stale.st.state" ] || return 1
     finetune kept.st --init "$work/p1.st" --updates 20 --overwrite --seed 2 &&
         ! cmp "$work/pf.st" "$work/kept.st" && rm "$work/kept.st" &&
         refused 'kept.st is gone' finetune kept.st --init "$work/p1.st" \
