@@ -207,15 +207,6 @@ static struct status find_segment(struct sound_reader *s)
     return status_ok();
 }
 
-/* The resampler does not know what it resamples. */
-static struct status name_failure(const struct sound_reader *s,
-                                  struct status status)
-{
-    return status_failed(&status)
-               ? status_error(status.code, "%s: %s", s->name, status.text)
-               : status;
-}
-
 struct status sound_open(struct sound_reader **out, const char *path,
                          const struct sound_request *request)
 {
@@ -234,7 +225,7 @@ struct status sound_open(struct sound_reader **out, const char *path,
         s->rate_hz = request->rate_hz ? request->rate_hz : s->info.samplerate;
         s->ratio = (double)s->rate_hz / s->info.samplerate /
                    (request->speed > 0 ? request->speed : 1);
-        status = name_failure(s, resampler_open(&s->resampler, s->ratio));
+        status = status_named(resampler_open(&s->resampler, s->ratio), s->name);
     }
     if (status_failed(&status))
         sound_close(s);
@@ -364,10 +355,11 @@ struct status sound_next(size_t *count, struct sound_reader *s, float *samples,
             status = read_frames(
                 s, (size_t)ceil((double)(most - *count) / s->ratio));
         if (!status_failed(&status))
-            status = name_failure(
-                s, resampler_run(&made, &used, s->resampler, samples + *count,
-                                 most - *count, s->mixed + s->at,
-                                 s->held - s->at, s->ended));
+            status = status_named(resampler_run(&made, &used, s->resampler,
+                                                samples + *count, most - *count,
+                                                s->mixed + s->at,
+                                                s->held - s->at, s->ended),
+                                  s->name);
         if (status_failed(&status) || (s->ended && !made))
             break;
         s->at += used;

@@ -47,3 +47,10 @@ struct status status_memory(const char *what)
 {
     return status_error(STATUS_MEMORY, "%s: out of memory", what);
 }
+
+struct status status_named(struct status status, const char *name)
+{
+    return status_failed(&status)
+               ? status_error(status.code, "%s: %s", name, status.text)
+               : status;
+}

@@ -30,6 +30,9 @@ status_error(enum status_code code, const char *format, ...);
 /* STATUS_MEMORY, naming what the memory was for. */
 MUST_CHECK struct status status_memory(const char *what);
 
+/* A failure with the name of what failed before it; ok stays so. */
+MUST_CHECK struct status status_named(struct status status, const char *name);
+
 static inline bool status_failed(const struct status *status)
 {
     return status->code != STATUS_OK;

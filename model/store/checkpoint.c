@@ -101,14 +101,6 @@ static struct status read_tokens(struct tokens *tokens,
     return status;
 }
 
-/* What failed, of the file at path. */
-static struct status name_path(struct status status, const char *path)
-{
-    return status_failed(&status)
-               ? status_error(status.code, "%s: %s", path, status.text)
-               : status;
-}
-
 /* Reads a tensor, which must have this shape, into values. */
 static struct status read_tensor(float *values, const struct safetensors *file,
                                  const char *name, int dims,
@@ -197,7 +189,7 @@ static struct status read_weights(struct checkpoint *c, bool int8,
     if (!c->weights)
         return status_memory("weights");
     if (int8) {
-        status = name_path(
+        status = status_named(
             int8_weights_open(&c->int8, &c->parameters, c->weights), path);
         buffer = malloc(largest(&c->parameters) * sizeof *buffer);
         if (!buffer && !status_failed(&status))
@@ -317,7 +309,7 @@ static struct status read_shape(struct checkpoint *c,
     struct model_shape shape =
         settings_shape(&c->settings, c->tokens.count, codes);
     struct status status = parameters_open(&c->parameters, &shape);
-    return name_path(status, path);
+    return status_named(status, path);
 }
 
 static struct status read_all(struct checkpoint *c, bool int8, const char *path)

@@ -48,14 +48,6 @@ struct status transcriber_request(struct sound_request *request,
                             : status_ok();
 }
 
-/* Failures of streams do not know which recording it is. */
-static struct status name_failure(const struct item *item, struct status status)
-{
-    return status_failed(&status)
-               ? status_error(status.code, "%s: %s", item->path, status.text)
-               : status;
-}
-
 static struct status open_reading(struct reading *r,
                                   const struct transcriber *t)
 {
@@ -68,8 +60,8 @@ static struct status open_reading(struct reading *r,
     if (!status_failed(&status))
         status = sound_open(&r->reader, r->item->path, &request);
     if (!status_failed(&status))
-        status = name_failure(
-            r->item, stream_open(&r->stream, t->recogniser, t->settings));
+        status = status_named(
+            stream_open(&r->stream, t->recogniser, t->settings), r->item->path);
     return status;
 }
 
@@ -82,11 +74,11 @@ static struct status read_some(struct reading *r, double enough_s)
            stream_waiting_s(r->stream) < enough_s) {
         status = sound_next(&count, r->reader, samples, BLOCK);
         if (!status_failed(&status))
-            status =
-                name_failure(r->item, stream_feed(r->stream, samples, count));
+            status = status_named(stream_feed(r->stream, samples, count),
+                                  r->item->path);
     }
     if (!status_failed(&status) && !count) {
-        status = name_failure(r->item, stream_finish(r->stream));
+        status = status_named(stream_finish(r->stream), r->item->path);
         r->ended = true;
     }
     return status;
@@ -155,7 +147,7 @@ static void finish_round(struct rounds *rounds)
             struct status status = rounds->statuses[taken++];
             if (!status_failed(&status))
                 status = take_lines(rounds, r);
-            r->item->status = name_failure(r->item, status);
+            r->item->status = status_named(status, r->item->path);
         }
         if (r->ended || status_failed(&r->item->status))
             close_reading(r);
