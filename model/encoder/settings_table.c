@@ -140,7 +140,8 @@ static const struct setting table[] = {
     NUMBER("layer-decay", layer_decay, "1", 0.01, 1, F, false,
            "each lower layer's learning rate, times that above"),
     INT("average", average, "5", 1, 1000, F, false,
-        "last validations whose weights are averaged"),
+        "last validations whose weights are averaged; the mean is kept unless "
+        "it errs more than the best by a standard deviation"),
     NUMBER("speed", speed, "0.1", 0, 0.5, F, false,
            "speed perturbation: 1 - X, 1 and 1 + X; 0: none"),
     NUMBER("join-seconds", join_seconds, "0", 0, 3600, F, false,

@@ -135,8 +135,9 @@ static void describe(void *context, struct journal *journal, char *text,
     snprintf(text, size, "gradient %.2f", norm);
 }
 
-/* WER decides; CER where WER is equal. */
-static struct status validate(void *context, double *error,
+/* WER decides; CER where WER is equal. n errors deviate by sqrt(n),
+ * and none by one. */
+static struct status validate(void *context, struct trainer_error *error,
                               struct journal *journal, char *text, size_t size,
                               const real *weights)
 {
@@ -148,7 +149,9 @@ static struct status validate(void *context, double *error,
         return status;
     f->wer = edit_rate(&words);
     f->cer = edit_rate(&characters);
-    *error = f->wer + f->cer / 1000;
+    error->error = f->wer + f->cer / 1000;
+    double all = (double)words.reference;
+    error->deviation = 100 * sqrt(f->wer / 100 * all + 1) / all;
     journal_number(journal, "dev_wer", f->wer);
     journal_number(journal, "dev_cer", f->cer);
     snprintf(text, size, "dev WER %.2f CER %.2f", f->wer, f->cer);

@@ -261,30 +261,41 @@ static struct status begin_files(struct run *run)
     return ranks_agree(run->trainer->ranks, status);
 }
 
-/* Validates weights; the best so far becomes the model file. */
+/* Whether weights become the model file. Of equals the later one, which has
+ * seen more. The best of many validations is partly luck: their mean is kept
+ * unless it errs more by a standard deviation. */
+static bool is_kept(const struct training_state *state, const real *weights,
+                    const struct trainer_error *found)
+{
+    double doubt = weights == state->average ? found->deviation : 0;
+    return state->best < 0 || found->error <= state->best + doubt;
+}
+
 static struct status validate(struct run *run, const real *weights,
                               const char *what)
 {
     const struct task *task = run->trainer->task;
     struct training_state *state = run->state;
     char text[TEXT_SIZE] = "";
-    double error;
+    struct trainer_error found;
     journal_begin(&run->journal, "dev", state->update);
     journal_text(&run->journal, "weights", what);
-    struct status status = task->validate(task->context, &error, &run->journal,
+    struct status status = task->validate(task->context, &found, &run->journal,
                                           text, sizeof text, weights);
     if (status_failed(&status))
         return status;
+    bool kept = is_kept(state, weights, &found);
+    journal_number(&run->journal, "kept", kept);
     status = journal_end(&run->journal);
-    /* Of equals the later one, which has seen more. */
-    if (state->best < 0 || error <= state->best) {
-        state->best = error;
+    if (kept) {
+        state->best = found.error;
         state->best_update = state->update;
         if (!status_failed(&status))
             status = save_model(run, weights);
     }
     size_t length = strlen(text);
-    snprintf(text + length, sizeof text - length, " (%s weights)", what);
+    snprintf(text + length, sizeof text - length, " (%s weights%s)", what,
+             kept ? ", kept" : "");
     tell(run, text, 1);
     return ranks_agree(run->trainer->ranks, status);
 }

@@ -34,6 +34,12 @@ struct trainer_micro {
     int worker;
 };
 
+/* What a validation found. */
+struct trainer_error {
+    double error;     /* lower is better */
+    double deviation; /* standard, of sets of recordings like this one */
+};
+
 /* What a run is about. */
 struct task {
     void *context;
@@ -45,9 +51,8 @@ struct task {
     void (*describe)(void *context, struct journal *journal, char *text,
                      size_t size, const struct lane_sums *sums, double norm,
                      uint64_t update);
-    /* Error (lower is better) of weights; NULL: no validation. All ranks call
-     * it, and agree. */
-    struct status (*validate)(void *context, double *error,
+    /* Error of weights; NULL: no validation. All ranks call it, and agree. */
+    struct status (*validate)(void *context, struct trainer_error *error,
                               struct journal *journal, char *text, size_t size,
                               const real *weights);
     /* Writes the model file; only the first rank calls it. */

@@ -18,6 +18,7 @@
 
 #define COUNT 5
 #define UPDATES 12
+#define DEVIATION 0.5
 
 static const struct model_shape shape = {.input = 24,
                                          .dim = 4,
@@ -108,18 +109,18 @@ static void describe(void *context, struct journal *journal, char *text,
     snprintf(text, size, "norm %.3f at %d", norm, (int)update);
 }
 
-static struct status validate(void *context, double *error,
+static struct status validate(void *context, struct trainer_error *found,
                               struct journal *journal, char *text, size_t size,
                               const real *weights)
 {
     struct toy *toy = context;
-    *error = 0;
+    *found = (struct trainer_error){.deviation = DEVIATION};
     for (size_t i = 0; i < parameters.total; i++)
-        *error += ((double)weights[i] - 1) * ((double)weights[i] - 1);
+        found->error += ((double)weights[i] - 1) * ((double)weights[i] - 1);
     if (toy->validated < (int)toy->error_count)
-        *error = toy->errors[toy->validated];
+        found->error = toy->errors[toy->validated];
     toy->validated++;
-    journal_number(journal, "error", *error);
+    journal_number(journal, "error", found->error);
     snprintf(text, size, "error");
     return status_ok();
 }
@@ -346,19 +347,47 @@ static void any_number_of_workers_gives_the_same_bits(void **state)
     training_state_close(&first);
 }
 
+/* Of validations that err so, which the model file is of, how often it was
+ * written, and what the journal says of that. */
+static void assert_keeps(const double errors[4], double best, int saved,
+                         const char *kept)
+{
+    static int runs;
+    char name[16], seen[8] = "";
+    struct training_state s;
+    struct toy toy = {.error_count = 4};
+    struct settings settings = usual;
+    memcpy(toy.errors, errors, 4 * sizeof *errors);
+    snprintf(name, sizeof name, "best%d", runs++);
+    strcpy(settings.out, scratch_path(name));
+    open_state(&s);
+    assert_ok(run(&toy, &s, &settings, 1));
+    assert_close(s.best, best, 0, 0);
+    assert_int_equal(s.best_update, 12);
+    assert_int_equal(toy.saved, saved);
+    training_state_close(&s);
+    strcat(name, ".journal");
+    char *text = journal_of(scratch_path(name));
+    for (char *p = text; (p = strstr(p, "\"kept\":")) != NULL; p++)
+        strncat(seen, p + 7, 1);
+    assert_string_equal(seen, kept);
+    free(text);
+}
+
 static void the_best_is_kept_and_of_equals_the_later(void **state)
 {
     (void)state;
-    struct training_state s;
-    struct toy toy = {.errors = {5, 3, 3, 9}, .error_count = 4};
-    struct settings settings = usual;
-    strcpy(settings.out, scratch_path("best"));
-    open_state(&s);
-    assert_ok(run(&toy, &s, &settings, 1));
-    assert_close(s.best, 3, 0, 0);
-    assert_int_equal(s.best_update, 12);
-    assert_int_equal(toy.saved, 3);
-    training_state_close(&s);
+    assert_keeps((double[]){5, 3, 3, 9}, 3, 3, "1110");
+}
+
+/* The mean of weights comes last. */
+static void their_mean_is_kept_unless_it_errs_clearly_more(void **state)
+{
+    (void)state;
+    assert_keeps((double[]){5, 4, 3, 3 + DEVIATION}, 3 + DEVIATION, 4, "1111");
+    assert_keeps((double[]){5, 4, 3, 3.01 + DEVIATION}, 3, 3, "1110");
+    /* Others must err less. */
+    assert_keeps((double[]){3, 4, 3 + DEVIATION / 2, 2}, 2, 2, "1001");
 }
 
 static void the_encoder_rests_while_it_is_frozen(void **state)
@@ -401,6 +430,7 @@ int main(void)
         cmocka_unit_test(a_killed_run_goes_on_from_its_last_save),
         cmocka_unit_test(any_number_of_workers_gives_the_same_bits),
         cmocka_unit_test(the_best_is_kept_and_of_equals_the_later),
+        cmocka_unit_test(their_mean_is_kept_unless_it_errs_clearly_more),
         cmocka_unit_test(the_encoder_rests_while_it_is_frozen),
         cmocka_unit_test(paths_stand_beside_the_model),
     };
