@@ -388,6 +388,7 @@ static struct status run(struct finetuning *f)
                               .team = f->team,
                               .ranks = f->host->ranks,
                               .task = &task,
+                              .validate_first = f->init.tokens.count > 0,
                               .fingerprint = fingerprint,
                               .listener = f->host->listener,
                               .listener_context = f->host->context,

@@ -248,26 +248,14 @@ static struct status save_state(struct run *run)
     return ranks_agree(t->ranks, status);
 }
 
-/* A model file is never without a state to go on from, nor is what --overwrite
- * replaces taken for what this run has learned. */
-static struct status begin_files(struct run *run)
-{
-    const char *out = run->settings->out;
-    struct status status = save_state(run);
-    if (!status_failed(&status) && is_first(run) && unlink(out) &&
-        errno != ENOENT)
-        status = status_error(STATUS_SYSTEM, "%s: cannot be replaced: %s", out,
-                              strerror(errno));
-    return ranks_agree(run->trainer->ranks, status);
-}
-
 /* Whether weights become the model file. Of equals the later one, which has
  * seen more. The best of many validations is partly luck: their mean is kept
- * unless it errs more by a standard deviation. */
+ * unless it errs more by a standard deviation (or than what was adapted). */
 static bool is_kept(const struct training_state *state, const real *weights,
                     const struct trainer_error *found)
 {
-    double doubt = weights == state->average ? found->deviation : 0;
+    bool lenient = weights == state->average && state->best_update > 0;
+    double doubt = lenient ? found->deviation : 0;
     return state->best < 0 || found->error <= state->best + doubt;
 }
 
@@ -298,6 +286,23 @@ static struct status validate(struct run *run, const real *weights,
              kept ? ", kept" : "");
     tell(run, text, 1);
     return ranks_agree(run->trainer->ranks, status);
+}
+
+/* A model file is never without a state to go on from, nor is what --overwrite
+ * replaces taken for what this run has learned. */
+static struct status begin(struct run *run)
+{
+    const struct trainer *t = run->trainer;
+    const char *out = run->settings->out;
+    struct status status = save_state(run);
+    if (!status_failed(&status) && is_first(run) && unlink(out) &&
+        errno != ENOENT)
+        status = status_error(STATUS_SYSTEM, "%s: cannot be replaced: %s", out,
+                              strerror(errno));
+    status = ranks_agree(t->ranks, status);
+    if (!status_failed(&status) && t->validate_first)
+        status = validate(run, run->state->weights, "initial");
+    return status;
 }
 
 /* What is due after an update. */
@@ -404,7 +409,7 @@ struct status trainer_run(const struct trainer *trainer,
         run.seconds_before = state->seconds;
         run.updates_before = state->update;
         if (!state->update)
-            status = begin_files(&run);
+            status = begin(&run);
         if (!status_failed(&status))
             status = loop(&run);
     }

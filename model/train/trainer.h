@@ -4,6 +4,7 @@
 #define MODEL_TRAIN_TRAINER_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "audio/status.h"
@@ -80,6 +81,8 @@ struct trainer {
     struct team *team;
     const struct ranks *ranks;
     const struct task *task;
+    bool validate_first; /* what is there before the first update is the
+                          * model to beat */
     uint64_t fingerprint;
     trainer_listener *listener;
     void *listener_context;

@@ -30,8 +30,11 @@ const struct command command_finetune = {
     .description =
         "With --init the encoder is that of a pretrained model or of a "
         "recogniser, which is adapted to a speaker or a subject; shape and "
-        "features are that model's. Every --validate-every updates the "
-        "recordings of --dev are transcribed.\n\n"
+        "features are that model's, and what is adapted is itself kept where "
+        "nothing learned errs less. Every --validate-every updates the "
+        "recordings of --dev are transcribed; the weights that err least "
+        "become the model, or at the end the mean of the last ones "
+        "(--average).\n\n"
         "A run that was stopped goes on where it was when the same command is "
         "given again, to the same result, bit for bit. That does not depend "
         "on --threads either.",

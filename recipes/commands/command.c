@@ -73,8 +73,9 @@ static void listen(void *context, const struct trainer_report *r)
             (unsigned long long)r->update, (unsigned long long)r->updates);
     if (isfinite(r->loss))
         fprintf(stderr, " loss %.3f", r->loss);
-    fprintf(stderr, " %s, %.0f s/s, %s left", r->text, r->audio_per_second,
-            left);
+    fprintf(stderr, " %s", r->text);
+    if (r->audio_per_second > 0)
+        fprintf(stderr, ", %.0f s/s, %s left", r->audio_per_second, left);
     line_open = terminal && !r->important && r->update < r->updates;
     if (!line_open)
         fputc('\n', stderr);

@@ -72,6 +72,7 @@ struct toy {
     uint64_t stop_after; /* updates; 0: never */
     char state[300];     /* OUT.state */
     int lowest_most;
+    bool adapts; /* validates before the first update */
     int validated, saved;
     double errors[8]; /* of validations to come; then distance */
     size_t error_count;
@@ -175,6 +176,7 @@ static struct status run(struct toy *toy, struct training_state *state,
                               .team = team,
                               .ranks = &ranks,
                               .task = &task,
+                              .validate_first = toy->adapts,
                               .fingerprint = 5,
                               .listener = listen,
                               .listener_context = toy,
@@ -347,23 +349,26 @@ static void any_number_of_workers_gives_the_same_bits(void **state)
     training_state_close(&first);
 }
 
-/* Of validations that err so, which the model file is of, how often it was
- * written, and what the journal says of that. */
-static void assert_keeps(const double errors[4], double best, int saved,
-                         const char *kept)
+/* Of validations that err so, which the model file is of, and what the journal
+ * says of that: as many are written as are kept. */
+static void assert_keeps(bool adapts, const double *errors, double best,
+                         uint64_t best_update, const char *kept)
 {
     static int runs;
     char name[16], seen[8] = "";
+    int saved = 0;
     struct training_state s;
-    struct toy toy = {.error_count = 4};
+    struct toy toy = {.adapts = adapts, .error_count = strlen(kept)};
     struct settings settings = usual;
-    memcpy(toy.errors, errors, 4 * sizeof *errors);
+    memcpy(toy.errors, errors, toy.error_count * sizeof *errors);
     snprintf(name, sizeof name, "best%d", runs++);
     strcpy(settings.out, scratch_path(name));
     open_state(&s);
     assert_ok(run(&toy, &s, &settings, 1));
     assert_close(s.best, best, 0, 0);
-    assert_int_equal(s.best_update, 12);
+    assert_true(s.best_update == best_update);
+    for (const char *p = kept; *p; p++)
+        saved += *p == '1';
     assert_int_equal(toy.saved, saved);
     training_state_close(&s);
     strcat(name, ".journal");
@@ -377,17 +382,26 @@ static void assert_keeps(const double errors[4], double best, int saved,
 static void the_best_is_kept_and_of_equals_the_later(void **state)
 {
     (void)state;
-    assert_keeps((double[]){5, 3, 3, 9}, 3, 3, "1110");
+    assert_keeps(false, (double[]){5, 3, 3, 9}, 3, 12, "1110");
+    assert_keeps(false, (double[]){5, 3, 4, 9}, 3, 8, "1100");
 }
 
 /* The mean of weights comes last. */
 static void their_mean_is_kept_unless_it_errs_clearly_more(void **state)
 {
+    const double near = 3 + DEVIATION, far = near + 0.01;
     (void)state;
-    assert_keeps((double[]){5, 4, 3, 3 + DEVIATION}, 3 + DEVIATION, 4, "1111");
-    assert_keeps((double[]){5, 4, 3, 3.01 + DEVIATION}, 3, 3, "1110");
+    assert_keeps(false, (double[]){5, 4, 3, near}, near, 12, "1111");
+    assert_keeps(false, (double[]){5, 4, 3, far}, 3, 12, "1110");
     /* Others must err less. */
-    assert_keeps((double[]){3, 4, 3 + DEVIATION / 2, 2}, 2, 2, "1001");
+    assert_keeps(false, (double[]){3, 4, near, 2}, 2, 12, "1001");
+}
+
+static void what_is_adapted_is_the_model_to_beat(void **state)
+{
+    (void)state;
+    assert_keeps(true, (double[]){2, 5, 4, 3, 2.1}, 2, 0, "10000");
+    assert_keeps(true, (double[]){2, 5, 1, 4, 1.1}, 1.1, 12, "10101");
 }
 
 static void the_encoder_rests_while_it_is_frozen(void **state)
@@ -431,6 +445,7 @@ int main(void)
         cmocka_unit_test(any_number_of_workers_gives_the_same_bits),
         cmocka_unit_test(the_best_is_kept_and_of_equals_the_later),
         cmocka_unit_test(their_mean_is_kept_unless_it_errs_clearly_more),
+        cmocka_unit_test(what_is_adapted_is_the_model_to_beat),
         cmocka_unit_test(the_encoder_rests_while_it_is_frozen),
         cmocka_unit_test(paths_stand_beside_the_model),
     };

@@ -226,6 +226,19 @@ keeps_its_errors() { # MODEL WORDS
         "$(cat "$work/rates")"
 }
 
+# Adapting ends with nothing worse than it began with, whose errors are told.
+adapting_spoils_nothing() {
+    finetune spoiled.st --init "$work/learned.st" --updates 20 --report-every \
+        10 --validate-every 10 --learning-rate 0.1 2>"$work/spoiled" ||
+        return 1
+    grep -q ' 0/20 dev WER [^,]* (initial weights, kept)$' "$work/spoiled" &&
+        same "$($attune show "$work/spoiled.st.journal" --columns update,kept |
+            tail -n +2 | tr '\t\n' ': ')" "0:1 10:0 20:0 20:0 " || return 1
+    $attune transcribe --model "$work/spoiled.st" --table \
+        "$work/test/table.tsv" >"$work/spoiled.txt" &&
+        identical learned.txt spoiled.txt
+}
+
 # And of the runs before, what they depended on.
 keeps_its_runs() {
     $attune show "$work/adapted.st" | tee "$work/adapted.show"
@@ -346,6 +359,8 @@ check "1 to 3 workers hear the same, and so does one recording alone" \
 check "an encoder is pretrained, fine-tuned, and adapted" reuses_the_encoder
 check "a model tells the errors of the validation that chose it" \
     keeps_its_errors learned.st 12
+check "adapting ends with nothing worse than it began with" \
+    adapting_spoils_nothing
 check "a model tells the settings of its runs, and of what came before" \
     keeps_its_runs
 check "the middle layer learns to transcribe, too" middle_layer_reads
