@@ -248,15 +248,26 @@ static struct status save_state(struct run *run)
     return ranks_agree(t->ranks, status);
 }
 
-/* Whether weights become the model file. Of equals the later one, which has
- * seen more. The best of many validations is partly luck: their mean is kept
- * unless it errs more by a standard deviation (or than what was adapted). */
-static bool is_kept(const struct training_state *state, const real *weights,
+static bool are_finite(const real *weights, size_t count)
+{
+    size_t i = 0;
+    while (i < count && isfinite(weights[i]))
+        i++;
+    return i == count;
+}
+
+/* Whether weights become the model file: never such that overflowed; of equals
+ * the later one, which has seen more. The best of many validations is partly
+ * luck: their mean is kept unless it errs more by a standard deviation (or than
+ * what was adapted). */
+static bool is_kept(const struct run *run, const real *weights,
                     const struct trainer_error *found)
 {
+    const struct training_state *state = run->state;
     bool lenient = weights == state->average && state->best_update > 0;
     double doubt = lenient ? found->deviation : 0;
-    return state->best < 0 || found->error <= state->best + doubt;
+    return (state->best < 0 || found->error <= state->best + doubt) &&
+           are_finite(weights, run->trainer->parameters->total);
 }
 
 static struct status validate(struct run *run, const real *weights,
@@ -272,7 +283,7 @@ static struct status validate(struct run *run, const real *weights,
                                           text, sizeof text, weights);
     if (status_failed(&status))
         return status;
-    bool kept = is_kept(state, weights, &found);
+    bool kept = is_kept(run, weights, &found);
     journal_number(&run->journal, "kept", kept);
     status = journal_end(&run->journal);
     if (kept) {
