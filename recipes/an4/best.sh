@@ -4,7 +4,7 @@
 #     [an4=FOLDER] [work=FOLDER] [seed=N] [threads=N] [from=STAGE] \
 #         recipes/an4/best.sh
 #
-# Pretrains and fine-tunes as the curve does, and weighs trigrams on the
+# Pretrains and fine-tunes as the curve does, and weighs n-grams on the
 # development set. What is learned longer, with best.conf, is all of AN4's
 # training part, the development set too, whose error then chooses nothing:
 # n-grams keep the weights from before. A model card is written beside it. The
