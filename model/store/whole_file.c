@@ -30,9 +30,9 @@ static char *follow(const char *path)
     return !link ? strdup(path) : realpath(path, place) ? strdup(place) : NULL;
 }
 
-struct status whole_file_open(struct whole_file *file, const char *path)
+/* Finds where path leads, which may be a regular file or a place for one. */
+static struct status find_place(struct whole_file *file, const char *path)
 {
-    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
     struct stat found;
     *file = (struct whole_file){.path = follow(path), .descriptor = -1};
     if (!file->path)
@@ -44,6 +44,15 @@ struct status whole_file_open(struct whole_file *file, const char *path)
                             "or one to replace",
                             path);
     }
+    return status_ok();
+}
+
+struct status whole_file_open(struct whole_file *file, const char *path)
+{
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    struct status status = find_place(file, path);
+    if (status_failed(&status))
+        return status;
     size_t size = strlen(file->path) + 32;
     file->temporary = malloc(size);
     if (!file->temporary) {
@@ -56,17 +65,24 @@ struct status whole_file_open(struct whole_file *file, const char *path)
     if (file->descriptor < 0 && errno == EEXIST && !unlink(file->temporary))
         file->descriptor = open(file->temporary, flags, 0666);
     if (file->descriptor < 0) {
-        struct status status = refuse(path, "cannot be written");
+        status = refuse(path, "cannot be written");
         whole_file_close(file);
-        return status;
     }
-    return status_ok();
+    return status;
 }
 
+/* By the folder: a file made to see would be left by who is killed. */
 struct status whole_file_check(const char *path)
 {
     struct whole_file file;
-    struct status status = whole_file_open(&file, path);
+    struct status status = find_place(&file, path);
+    if (status_failed(&status))
+        return status;
+    char *slash = strrchr(file.path, '/');
+    if (slash)
+        slash[slash == file.path] = '\0';
+    if (access(slash ? file.path : ".", W_OK | X_OK))
+        status = refuse(path, "cannot be written");
     whole_file_close(&file);
     return status;
 }

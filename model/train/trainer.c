@@ -338,6 +338,10 @@ static struct status after_update(struct run *run)
         }
         if (last && !status_failed(&status) && state->averaged > 1)
             status = validate(run, state->average, "average");
+        if (last && !status_failed(&status) && state->best < 0)
+            status = status_error(STATUS_INPUT,
+                                  "no weights could be kept, all overflowed: "
+                                  "lower --learning-rate");
     } else if (last || done % (uint64_t)s->save_every == 0) {
         status =
             ranks_agree(run->trainer->ranks, save_model(run, state->weights));

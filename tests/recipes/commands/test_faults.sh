@@ -196,6 +196,12 @@ overflow_is_skipped() {
         grep '"kind":"skipped".*u[0-9]*.wav' "$work/skip.st.journal" &&
         "$attune" show "$work/skip.st" >/dev/null
 }
+# Where all that were validated had overflowed, there is nothing to keep.
+overflow_is_not_kept() {
+    refused 'no weights could be kept.*--learning-rate' "${tune[@]}" \
+        "${explode[@]}" --nonfinite skip --validate-every 30 \
+        --out "$work/gone.st" && [ ! -e "$work/gone.st" ]
+}
 
 check "killed 20 times, pretraining ends with the same model" kills_pretrain
 check "killed 20 times, fine-tuning ends with the same model" kills_finetune
@@ -216,4 +222,5 @@ check "a recording that becomes another ends the run, which goes on" \
     without_recording become_another another.st
 check "the recording whose loss overflows is named" overflow_is_named
 check "updates that overflow are skipped, and said" overflow_is_skipped
+check "weights that overflowed are not kept" overflow_is_not_kept
 finish
