@@ -133,7 +133,8 @@ int attune_start(struct attune_stream **out, const struct attune_model *model)
     if (!status_failed(&status))
         status = recogniser_start(&s->state, model->recogniser);
     if (!status_failed(&status))
-        status = stream_open(&s->stream, model->recogniser, &model->settings);
+        status =
+            stream_open(&s->stream, model->recogniser, NULL, &model->settings);
     if (status_failed(&status))
         attune_stop(s);
     else

@@ -22,6 +22,7 @@ struct recogniser_state {
     const struct recogniser *recogniser;
     struct frontend *frontend;
     struct decoding *decoding;
+    float *mean; /* [2, bins]: of a voice, and the scale */
     /* For recordings of up to rows rows; grows. */
     size_t rows;
     struct encoder *encoder;
@@ -104,6 +105,10 @@ struct status recogniser_start(struct recogniser_state **out,
         return status_memory("recogniser");
     s->recogniser = recogniser;
     struct status status = frontend_open(&s->frontend, &chain);
+    s->mean =
+        malloc(2 * (size_t)recogniser->model.settings.bins * sizeof *s->mean);
+    if (!status_failed(&status) && !s->mean)
+        status = status_memory("recogniser");
     if (!status_failed(&status))
         status = decoding_open(&s->decoding, recogniser->decoder);
     if (status_failed(&status))
@@ -130,6 +135,7 @@ void recogniser_finish(struct recogniser_state *s)
     if (!s)
         return;
     drop_room(s);
+    free(s->mean);
     decoding_close(s->decoding);
     frontend_close(s->frontend);
     free(s);
@@ -159,34 +165,13 @@ static struct status make_room(struct recogniser_state *s, size_t rows)
     return status;
 }
 
-/* Normalised frames of sound to rows of s->input. */
-static struct status fill_input(struct recogniser_state *s,
-                                const struct sound *sound, size_t rows)
+struct status recogniser_listen(struct speech *speech,
+                                struct recogniser_state *s,
+                                const struct sound *sound)
 {
-    const struct checkpoint *m = &s->recogniser->model;
-    struct frontend_settings chain = settings_frontend(&m->settings);
-    size_t width = (size_t)(m->settings.bins * m->settings.stride);
-    struct status status =
-        frontend_compute(s->frames, s->frontend, sound->samples, sound->count);
-    if (!status_failed(&status))
-        status =
-            features_normalise(s->frames, frontend_frames(&chain, sound->count),
-                               &m->settings, m->cmvn_mean, m->cmvn_scale);
-    for (size_t i = 0; !status_failed(&status) && i < rows * width; i++)
-        s->input[i] = (real)s->frames[i];
-    return status;
-}
-
-struct status recogniser_probabilities(const real **log_probabilities,
-                                       size_t *rows, struct recogniser_state *s,
-                                       const struct sound *sound)
-{
-    const struct recogniser *r = s->recogniser;
-    const struct settings *own = &r->model.settings;
+    const struct settings *own = &s->recogniser->model.settings;
     struct frontend_settings chain = settings_frontend(own);
-    size_t tokens = (size_t)r->model.tokens.count;
-    *log_probabilities = NULL;
-    *rows = 0;
+    *speech = (struct speech){.frames = NULL};
     if ((double)sound->count > RECOGNISER_LONGEST_S * own->rate)
         return status_error(STATUS_INPUT,
                             "%.0f s long: the longest that is transcribed in "
@@ -194,12 +179,57 @@ struct status recogniser_probabilities(const real **log_probabilities,
                             "start and end in a --table",
                             (double)sound->count / own->rate,
                             RECOGNISER_LONGEST_S);
-    size_t count = frontend_frames(&chain, sound->count) / (size_t)own->stride;
+    size_t count = frontend_frames(&chain, sound->count);
+    float *frames = malloc((count + 1) * (size_t)own->bins * sizeof *frames);
+    if (!frames)
+        return status_memory("recogniser");
+    struct status status =
+        frontend_compute(frames, s->frontend, sound->samples, sound->count);
+    if (status_failed(&status)) {
+        free(frames);
+        return status;
+    }
+    return speech_open(speech, frames, count, own->bins,
+                       (double)sound->count / own->rate);
+}
+
+/* Normalised frames of speech to rows of s->input. */
+static struct status fill_input(struct recogniser_state *s,
+                                const struct speech *speech, size_t rows)
+{
+    const struct checkpoint *m = &s->recogniser->model;
+    size_t bins = (size_t)speech->bins;
+    size_t width = bins * (size_t)m->settings.stride;
+    struct status status = status_ok();
+    memcpy(s->frames, speech->frames, speech->count * bins * sizeof *s->frames);
+    if (speech->known) {
+        cmvn_statistics(s->mean, s->mean + bins, &speech->sums, speech->bins);
+        cmvn_stored(s->frames, s->mean, s->mean + bins, speech->count,
+                    speech->bins);
+    } else {
+        status = features_normalise(s->frames, speech->count, &m->settings,
+                                    m->cmvn_mean, m->cmvn_scale);
+    }
+    for (size_t i = 0; !status_failed(&status) && i < rows * width; i++)
+        s->input[i] = (real)s->frames[i];
+    return status;
+}
+
+struct status recogniser_probabilities(const real **log_probabilities,
+                                       size_t *rows, struct recogniser_state *s,
+                                       const struct speech *speech)
+{
+    const struct recogniser *r = s->recogniser;
+    const struct settings *own = &r->model.settings;
+    size_t tokens = (size_t)r->model.tokens.count;
+    size_t count = speech->count / (size_t)own->stride;
+    *log_probabilities = NULL;
+    *rows = 0;
     if (!count)
         return status_ok();
     struct status status = make_room(s, count);
     if (!status_failed(&status))
-        status = fill_input(s, sound, count);
+        status = fill_input(s, speech, count);
     if (status_failed(&status))
         return status;
     size_t starts[2] = {0, count};
@@ -217,18 +247,17 @@ struct status recogniser_probabilities(const real **log_probabilities,
 
 struct status recogniser_hear(struct transcript_line *line,
                               struct recogniser_state *s,
-                              const struct sound *sound, double begin_s)
+                              const struct speech *speech, double begin_s)
 {
-    const struct settings *own = &s->recogniser->model.settings;
     const struct words_place place = {.start_s = begin_s,
-                                      .end_s = begin_s +
-                                               (double)sound->count / own->rate,
-                                      .stride = own->stride};
+                                      .end_s = begin_s + speech->length_s,
+                                      .stride =
+                                          s->recogniser->model.settings.stride};
     const real *log_probabilities;
     size_t rows;
     *line = (struct transcript_line){.text = NULL};
     struct status status =
-        recogniser_probabilities(&log_probabilities, &rows, s, sound);
+        recogniser_probabilities(&log_probabilities, &rows, s, speech);
     if (!status_failed(&status))
         status =
             decoding_line(line, s->decoding, log_probabilities, rows, &place);
@@ -236,13 +265,13 @@ struct status recogniser_hear(struct transcript_line *line,
 }
 
 struct status recogniser_transcribe(char **text, struct recogniser_state *s,
-                                    const struct sound *sound)
+                                    const struct speech *speech)
 {
     const real *log_probabilities;
     size_t rows;
     *text = NULL;
     struct status status =
-        recogniser_probabilities(&log_probabilities, &rows, s, sound);
+        recogniser_probabilities(&log_probabilities, &rows, s, speech);
     if (!status_failed(&status))
         status = decoding_text(text, s->decoding, log_probabilities, rows);
     return status;

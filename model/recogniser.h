@@ -12,6 +12,7 @@
 #include "model/kernel/real.h"
 #include "model/text/tokens.h"
 #include "model/text/transcript.h"
+#include "model/voice.h"
 
 #define RECOGNISER_LONGEST_S 600.0 /* transcribed in one piece */
 
@@ -45,26 +46,32 @@ MUST_CHECK struct status recogniser_start(struct recogniser_state **state,
                                           const struct recogniser *recogniser);
 void recogniser_finish(struct recogniser_state *state);
 
-/* log_probabilities [*rows, tokens] out: of each token in each row of sound
- * (settings.stride frames of 10 ms), which has the recogniser's rate and is no
- * longer than RECOGNISER_LONGEST_S; the state's, until it is used again. No
- * rows for a sound too short to hold one. */
+/* speech out, to be freed: the features of sound, which has the recogniser's
+ * rate and is no longer than RECOGNISER_LONGEST_S. What is known of the voice
+ * (model/voice.h) comes between this and what follows. */
+MUST_CHECK struct status recogniser_listen(struct speech *speech,
+                                           struct recogniser_state *state,
+                                           const struct sound *sound);
+
+/* log_probabilities [*rows, tokens] out: of each token in each row of speech
+ * (settings.stride frames of 10 ms); the state's, until it is used again. No
+ * rows for a speech too short to hold one. */
 MUST_CHECK struct status
 recogniser_probabilities(const real **log_probabilities, size_t *rows,
                          struct recogniser_state *state,
-                         const struct sound *sound);
+                         const struct speech *speech);
 
-/* line out, to be freed: what is said in sound, which begins at begin_s of its
+/* line out, to be freed: what is said in speech, which begins at begin_s of its
  * recording; empty on failure. */
 MUST_CHECK struct status recogniser_hear(struct transcript_line *line,
                                          struct recogniser_state *state,
-                                         const struct sound *sound,
+                                         const struct speech *speech,
                                          double begin_s);
 
 /* text [owned by the caller] out: the same without times; "" for one too short
- * to hold a frame. */
+ * to hold a row. */
 MUST_CHECK struct status recogniser_transcribe(char **text,
                                                struct recogniser_state *state,
-                                               const struct sound *sound);
+                                               const struct speech *speech);
 
 #endif

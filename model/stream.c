@@ -12,13 +12,16 @@
 /* A finished segment. */
 struct piece {
     struct segment segment;
-    struct sound sound; /* empty when it is transcribed */
+    struct sound sound;   /* empty when it is listened to */
+    struct speech speech; /* and this when it is transcribed */
+    double begin_s;
     struct transcript_line line;
     struct status status;
 };
 
 struct stream {
     struct endpoint *endpoint;
+    struct voice *own, *voice; /* its own, or else one that it shares */
     size_t rate_hz;
     double partial_s;
     uint64_t fed;     /* samples */
@@ -35,7 +38,7 @@ struct stream {
 
 struct status stream_open(struct stream **out,
                           const struct recogniser *recogniser,
-                          const struct settings *settings)
+                          struct voice *voice, const struct settings *settings)
 {
     int rate_hz = recogniser_rate_hz(recogniser);
     const struct endpoint_settings detection = {
@@ -51,6 +54,10 @@ struct status stream_open(struct stream **out,
     s->rate_hz = (size_t)rate_hz;
     s->partial_s = settings->partial_seconds;
     struct status status = endpoint_open(&s->endpoint, &detection);
+    if (!status_failed(&status) && !voice)
+        status = voice_open(&s->own, recogniser_settings(recogniser),
+                            settings->cmvn_history);
+    s->voice = voice ? voice : s->own;
     if (status_failed(&status))
         stream_close(s);
     else
@@ -61,6 +68,7 @@ struct status stream_open(struct stream **out,
 static void free_piece(struct piece *piece)
 {
     sound_free(&piece->sound);
+    speech_free(&piece->speech);
     transcript_free_line(&piece->line);
 }
 
@@ -72,6 +80,7 @@ void stream_close(struct stream *s)
         free_piece(&s->pieces[i]);
     free(s->pieces);
     free(s->samples);
+    voice_close(s->own);
     endpoint_close(s->endpoint);
     free(s);
 }
@@ -179,6 +188,30 @@ struct work {
     struct recogniser_state **states;
 };
 
+static void listen_to_piece(void *context, size_t index, int worker)
+{
+    struct work *work = context;
+    struct piece *piece = work->pieces[index];
+    piece->begin_s =
+        (double)piece->segment.begin / (double)piece->sound.rate_hz;
+    piece->status =
+        recogniser_listen(&piece->speech, work->states[worker], &piece->sound);
+    sound_free(&piece->sound);
+}
+
+/* What was said before each piece is known by now, in whatever order they were
+ * listened to. */
+static void tell_voices(struct stream *const *streams, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = streams[i]->pieces_done; k < streams[i]->pieces_count;
+             k++) {
+            struct piece *piece = &streams[i]->pieces[k];
+            if (!status_failed(&piece->status))
+                voice_say(&piece->speech, streams[i]->voice);
+        }
+}
+
 /* The one place where segments become text: each by itself, as the last bits of
  * a product depend on how many rows it has, and a line shall not depend on
  * when others were ready. */
@@ -186,11 +219,10 @@ static void transcribe_piece(void *context, size_t index, int worker)
 {
     struct work *work = context;
     struct piece *piece = work->pieces[index];
-    double begin_s =
-        (double)piece->segment.begin / (double)piece->sound.rate_hz;
-    piece->status = recogniser_hear(&piece->line, work->states[worker],
-                                    &piece->sound, begin_s);
-    sound_free(&piece->sound);
+    if (!status_failed(&piece->status))
+        piece->status = recogniser_hear(&piece->line, work->states[worker],
+                                        &piece->speech, piece->begin_s);
+    speech_free(&piece->speech);
 }
 
 /* All that waits, in order; returns how many. */
@@ -225,6 +257,8 @@ void stream_transcribe(struct status *statuses, struct stream *const *streams,
                         .states = states};
     if (work.pieces) {
         list_waiting(work.pieces, streams, count);
+        team_run(team, listen_to_piece, &work, waiting);
+        tell_voices(streams, count);
         team_run(team, transcribe_piece, &work, waiting);
     }
     for (size_t i = 0; i < count; i++)
@@ -260,7 +294,14 @@ struct status stream_partial(char **text, struct stream *s,
     const struct sound open = {.samples = s->samples + from,
                                .count = count < most ? count : most,
                                .rate_hz = (int)s->rate_hz};
-    return recogniser_transcribe(text, state, &open);
+    struct speech speech;
+    struct status status = recogniser_listen(&speech, state, &open);
+    if (!status_failed(&status)) {
+        voice_tell(&speech, s->voice);
+        status = recogniser_transcribe(text, state, &speech);
+    }
+    speech_free(&speech);
+    return status;
 }
 
 double stream_length_s(const struct stream *s)

@@ -13,11 +13,14 @@
 
 struct stream; /* one recording or live input; one thread at a time */
 
-/* settings: vad, pause, segment-seconds, speech-threshold, partial-seconds.
- * recogniser stays the caller's and must outlive it. Memory is that of the
- * longest segment, whatever the length of the stream. */
+/* settings: vad, pause, segment-seconds, speech-threshold, partial-seconds,
+ * cmvn-history. recogniser, and voice, stay the caller's and must outlive it.
+ * voice: who speaks, in other streams, too; NULL: nothing was heard of them
+ * yet. Memory is that of the longest segment, whatever the length of the
+ * stream. */
 MUST_CHECK struct status stream_open(struct stream **stream,
                                      const struct recogniser *recogniser,
+                                     struct voice *voice,
                                      const struct settings *settings);
 void stream_close(struct stream *stream);
 
@@ -35,7 +38,8 @@ double stream_waiting_s(const struct stream *stream);
 
 /* Transcribes all that waits in streams [count] of one recogniser, on the
  * workers of team with a state for each. Lines do not depend on what is
- * transcribed together. statuses [count] out: what fails in one stream keeps
+ * transcribed together; those who share a voice speak in the order of streams.
+ * statuses [count] out: what fails in one stream keeps
  * back no other; that one can only be closed. */
 void stream_transcribe(struct status *statuses, struct stream *const *streams,
                        size_t count, struct team *team,

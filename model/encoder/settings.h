@@ -63,6 +63,7 @@ struct settings {
     int channel, outside, skip_bad;
     int vad, live;
     double pause, segment_seconds, speech_threshold, partial_seconds;
+    double cmvn_history;
     /* A training run. */
     int updates, lanes, threads, readers, cache_mib;
     double seed;

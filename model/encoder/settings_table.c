@@ -263,6 +263,9 @@ static const struct setting table[] = {
          "phrase:boost,phrase:boost,..."),
     NUMBER("hotword-boost", hotword_boost, "5", -1000, 1000, T | U, false,
            "of phrases without one of their own"),
+    NUMBER("cmvn-history", cmvn_history, "10", 0, 1e9, T | U, false,
+           "seconds that were heard before of the same recording, or speaker "
+           "(of --table), that features are normalised by, too; 0: none"),
     /* Recordings of any length. */
     FLAG("live", live, "no", T, false,
          "transcribe what comes in on stdin as it is spoken"),

@@ -57,6 +57,7 @@ static struct status align(struct item *item, const struct alignment *a,
                            const struct sound *sound)
 {
     const real *log_probabilities;
+    struct speech speech = {.frames = NULL};
     struct transcript_line *line;
     size_t rows, count;
     int32_t *ids;
@@ -67,8 +68,10 @@ static struct status align(struct item *item, const struct alignment *a,
     if (!status_failed(&status) && !count && !a->settings->table[0])
         status = status_error(STATUS_INPUT, "its text holds no words");
     if (!status_failed(&status))
+        status = recogniser_listen(&speech, state, sound);
+    if (!status_failed(&status))
         status =
-            recogniser_probabilities(&log_probabilities, &rows, state, sound);
+            recogniser_probabilities(&log_probabilities, &rows, state, &speech);
     if (!status_failed(&status))
         status = transcript_open(&item->transcript, item->name,
                                  a->settings->channel, place.end_s);
@@ -77,6 +80,7 @@ static struct status align(struct item *item, const struct alignment *a,
     if (!status_failed(&status))
         status = words_align(line, recogniser_tokens(a->recogniser), ids, count,
                              log_probabilities, rows, &place);
+    speech_free(&speech);
     free(ids);
     return status;
 }

@@ -80,7 +80,7 @@ static struct status transcribe_recordings(struct transcriber *t,
                              t->settings->json ? "json" : t->settings->format,
                              t->settings->output_dir, names, items.count);
     if (!status_failed(&status))
-        transcribe_items(t, &items, print_item, &printing);
+        status = transcribe_items(t, &items, print_item, &printing);
     *failed = printing.failed;
     free(names);
     items_free(&items);

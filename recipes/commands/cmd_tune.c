@@ -57,7 +57,7 @@ static struct status try_point(void *context, struct tuning_point *point)
 static const char *const written[] = {
     "lm",          "lm-weight",      "word-bonus", "beam",
     "lexicon",     "unknown-score",  "hotwords",   "hotword-boost",
-    "token-floor", "beam-threshold", "precision",
+    "token-floor", "beam-threshold", "precision",  "cmvn-history",
 };
 #define ALWAYS 4
 #define WRITTEN (sizeof written / sizeof *written)

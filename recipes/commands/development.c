@@ -13,6 +13,7 @@ struct development_item {
     char *reference;         /* normalised */
     real *log_probabilities; /* [rows, tokens] */
     size_t rows;
+    struct speech speech; /* until then */
     double length_s;
     struct edit_counts counts; /* with the decoder at hand */
     struct status status;
@@ -23,6 +24,7 @@ struct work {
     struct development *development;
     const struct settings *settings;
     size_t first;
+    struct voices *voices; /* of speakers */
     struct recogniser_state **states;
     struct decoding **decodings;
 };
@@ -40,13 +42,12 @@ static struct status normalise(char **out, const char *text,
 
 static struct status keep(struct development_item *item,
                           const struct development *d,
-                          struct recogniser_state *state,
-                          const struct sound *sound)
+                          struct recogniser_state *state)
 {
     const real *log_probabilities;
     size_t rows, tokens = (size_t)recogniser_tokens(d->recogniser)->count;
-    struct status status =
-        recogniser_probabilities(&log_probabilities, &rows, state, sound);
+    struct status status = recogniser_probabilities(&log_probabilities, &rows,
+                                                    state, &item->speech);
     if (status_failed(&status) || !rows)
         return status;
     item->rows = rows;
@@ -59,9 +60,9 @@ static struct status keep(struct development_item *item,
     return status;
 }
 
-static struct status hear(struct development_item *item,
-                          const struct utterance *u, const struct work *work,
-                          struct recogniser_state *state)
+static struct status listen(struct development_item *item,
+                            const struct utterance *u, const struct work *work,
+                            struct recogniser_state *state)
 {
     const struct development *d = work->development;
     struct sound sound;
@@ -78,14 +79,19 @@ static struct status hear(struct development_item *item,
     if (status_failed(&status))
         return status;
     item->length_s = (double)sound.count / sound.rate_hz;
-    status = keep(item, d, state, &sound);
+    status =
+        status_named(recogniser_listen(&item->speech, state, &sound), u->path);
     sound_free(&sound);
-    if (status_failed(&status)) {
-        char reason[sizeof status.text];
-        memcpy(reason, status.text, sizeof reason);
-        status = status_error(status.code, "%.200s: %s", u->path, reason);
-    }
     return status;
+}
+
+static void listen_to_one(void *context, size_t index, int worker)
+{
+    struct work *work = context;
+    struct development *d = work->development;
+    const struct utterance *u = &d->manifest.utterances[work->first + index];
+    struct development_item *item = &d->items[work->first + index];
+    item->status = listen(item, u, work, work->states[worker]);
 }
 
 static void hear_one(void *context, size_t index, int worker)
@@ -94,7 +100,8 @@ static void hear_one(void *context, size_t index, int worker)
     struct development *d = work->development;
     const struct utterance *u = &d->manifest.utterances[work->first + index];
     struct development_item *item = &d->items[work->first + index];
-    item->status = hear(item, u, work, work->states[worker]);
+    item->status = status_named(keep(item, d, work->states[worker]), u->path);
+    speech_free(&item->speech);
 }
 
 static struct status first_failure(const struct development_item *items,
@@ -106,6 +113,46 @@ static struct status first_failure(const struct development_item *items,
     return status_ok();
 }
 
+/* A speaker's recordings, in the order of the table. */
+static void tell_voices(struct work *work, size_t count)
+{
+    const struct utterance *all = work->development->manifest.utterances;
+    for (size_t i = work->first; i < work->first + count; i++) {
+        struct voice *voice = voices_find(work->voices, all[i].speaker);
+        if (voice)
+            voice_say(&work->development->items[i].speech, voice);
+    }
+}
+
+/* Those of the next chunk. */
+static struct status hear_some(struct work *work, size_t count)
+{
+    struct development *d = work->development;
+    team_run(d->team, listen_to_one, work, count);
+    struct status status = first_failure(d->items + work->first, count);
+    if (status_failed(&status))
+        return status;
+    tell_voices(work, count);
+    team_run(d->team, hear_one, work, count);
+    return first_failure(d->items + work->first, count);
+}
+
+static struct status open_voices(struct work *work)
+{
+    const struct manifest *manifest = &work->development->manifest;
+    const char **names = malloc((manifest->count + 1) * sizeof *names);
+    if (!names)
+        return status_memory("speakers");
+    for (size_t i = 0; i < manifest->count; i++)
+        names[i] = manifest->utterances[i].speaker;
+    struct status status =
+        voices_open(&work->voices, names, manifest->count,
+                    recogniser_settings(work->development->recogniser),
+                    work->settings->cmvn_history);
+    free(names);
+    return status;
+}
+
 static struct status hear_all(struct development *d,
                               const struct settings *settings)
 {
@@ -115,18 +162,18 @@ static struct status hear_all(struct development *d,
     work.states = calloc((size_t)workers, sizeof *work.states);
     if (!work.states)
         return status_memory("workers");
+    status = open_voices(&work);
     for (int i = 0; i < workers && !status_failed(&status); i++)
         status = recogniser_start(&work.states[i], d->recogniser);
     for (; work.first < d->manifest.count && !status_failed(&status);
          work.first += CHUNK) {
         size_t left = d->manifest.count - work.first;
-        size_t count = left < CHUNK ? left : CHUNK;
-        team_run(d->team, hear_one, &work, count);
-        status = first_failure(d->items + work.first, count);
+        status = hear_some(&work, left < CHUNK ? left : CHUNK);
     }
     for (int i = 0; i < workers; i++)
         recogniser_finish(work.states[i]);
     free(work.states);
+    voices_close(work.voices);
     return status;
 }
 
@@ -174,6 +221,7 @@ void development_close(struct development *d)
     for (size_t i = 0; d->items && i < d->manifest.count; i++) {
         free(d->items[i].reference);
         free(d->items[i].log_probabilities);
+        speech_free(&d->items[i].speech);
     }
     free(d->items);
     team_close(d->team);

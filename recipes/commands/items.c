@@ -12,7 +12,7 @@
 
 /* The added item, or NULL without memory. */
 static struct item *add_item(struct items *items, const char *name,
-                             const char *path)
+                             const char *path, const char *speaker)
 {
     if (items->count == items->room) {
         size_t room = items->room ? 2 * items->room : 64;
@@ -23,14 +23,16 @@ static struct item *add_item(struct items *items, const char *name,
         items->room = room;
     }
     struct item *item = &items->list[items->count];
-    *item = (struct item){.name = strdup(name), .path = strdup(path)};
-    if (item->name && item->path) {
+    *item = (struct item){
+        .name = strdup(name), .path = strdup(path), .speaker = strdup(speaker)};
+    if (item->name && item->path && item->speaker) {
         item->below = (size_t)(output_last_part(item->name) - item->name);
         items->count++;
         return item;
     }
     free(item->name);
     free(item->path);
+    free(item->speaker);
     return NULL;
 }
 
@@ -43,7 +45,7 @@ static struct status add_table(struct items *items, const char *path,
         return status;
     for (size_t i = 0; i < manifest.count && !status_failed(&status); i++) {
         const struct utterance *u = &manifest.utterances[i];
-        struct item *item = add_item(items, u->id, u->path);
+        struct item *item = add_item(items, u->id, u->path, u->speaker);
         if (!item) {
             status = status_memory("recordings");
             break;
@@ -64,7 +66,7 @@ static struct status add_folder(struct items *items, const char *path)
     if (!status_failed(&failure) && !folder.count)
         failure = status_error(STATUS_INPUT, "%s: holds no recordings", path);
     if (status_failed(&failure)) {
-        struct item *item = add_item(items, path, path);
+        struct item *item = add_item(items, path, path, "");
         if (!item)
             return status_memory("recordings");
         item->status = failure;
@@ -76,7 +78,7 @@ static struct status add_folder(struct items *items, const char *path)
         char *full = malloc(size);
         if (full)
             snprintf(full, size, "%s%s%s", path, slash, folder.paths[i]);
-        struct item *item = full ? add_item(items, full, full) : NULL;
+        struct item *item = full ? add_item(items, full, full, "") : NULL;
         if (item)
             item->below = strlen(full) - strlen(folder.paths[i]);
         else
@@ -106,7 +108,8 @@ static int count_channels(struct item *item, const struct settings *settings)
     return channels;
 }
 
-/* An item for each channel in the place of every item. */
+/* An item for each channel in the place of every item; who speaks in which, a
+ * table does not say. */
 static struct status add_channels(struct items *items,
                                   const struct settings *settings)
 {
@@ -117,7 +120,7 @@ static struct status add_channels(struct items *items,
         struct item *from = &whole.list[i];
         int channels = from->done ? 0 : count_channels(from, settings);
         for (int c = 0; c < channels || c == 0; c++) {
-            struct item *item = add_item(items, from->name, from->path);
+            struct item *item = add_item(items, from->name, from->path, "");
             if (!item) {
                 status = status_memory("recordings");
                 break;
@@ -146,7 +149,7 @@ struct status items_list(struct items *items, const struct settings *settings,
         if (strcmp(operands[i], "-") && !stat(operands[i], &entry) &&
             S_ISDIR(entry.st_mode))
             status = add_folder(items, operands[i]);
-        else if (!add_item(items, operands[i], operands[i]))
+        else if (!add_item(items, operands[i], operands[i], ""))
             status = status_memory("recordings");
     }
     if (!status_failed(&status) && settings->channel == SETTING_WORD)
@@ -159,6 +162,7 @@ void items_free(struct items *items)
     for (size_t i = 0; i < items->count; i++) {
         free(items->list[i].name);
         free(items->list[i].path);
+        free(items->list[i].speaker);
         transcript_free(&items->list[i].transcript);
     }
     free(items->list);

@@ -134,7 +134,7 @@ struct status transcribe_live(struct transcriber *transcriber)
     if (!status_failed(&status))
         status = sound_open(&live.reader, "-", &request);
     if (!status_failed(&status))
-        status = stream_open(&live.stream, transcriber->recogniser,
+        status = stream_open(&live.stream, transcriber->recogniser, NULL,
                              transcriber->settings);
     if (!status_failed(&status)) {
         live.block_count = (size_t)(BLOCK_S * sound_rate_hz(live.reader));

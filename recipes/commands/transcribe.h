@@ -32,9 +32,10 @@ transcriber_request(struct sound_request *request,
 
 /* One recording and what was heard. */
 struct item {
-    char *name;   /* as it is printed: the path, or a table's id; owned */
-    char *path;   /* owned */
-    size_t below; /* where in name its file's begins: see output.h */
+    char *name;    /* as it is printed: the path, or a table's id; owned */
+    char *path;    /* owned */
+    char *speaker; /* owned; "": nobody knows who */
+    size_t below;  /* where in name its file's begins: see output.h */
     double start_s, end_s;
     int channel; /* that is read alone; 0: as the settings say */
     struct transcript transcript; /* lines are there as they are heard */
@@ -59,10 +60,11 @@ void items_free(struct items *items);
 /* Transcribes items on all workers, of any number and length; calls print for
  * each in order, as soon as it and all before it are done, and frees its
  * transcript. What fails is in its item's status, which names the path, and
- * keeps back no other. */
-void transcribe_items(struct transcriber *transcriber, struct items *items,
-                      void (*print)(void *context, const struct item *),
-                      void *context);
+ * keeps back no other. Fails itself without memory for the speakers alone. */
+MUST_CHECK struct status
+transcribe_items(struct transcriber *transcriber, struct items *items,
+                 void (*print)(void *context, const struct item *),
+                 void *context);
 
 /* Transcribes stdin while it comes in, until it ends or the user interrupts:
  * a line on stdout for each segment, and on a terminal what is heard so far. */

@@ -28,7 +28,8 @@ struct reading {
 struct rounds {
     struct transcriber *transcriber;
     struct items *items;
-    size_t next, printed; /* items */
+    struct voices *voices; /* of speakers */
+    size_t next, printed;  /* items */
     struct reading *readings;
     struct stream **streams;
     struct status *statuses; /* of streams */
@@ -49,8 +50,9 @@ struct status transcriber_request(struct sound_request *request,
 }
 
 static struct status open_reading(struct reading *r,
-                                  const struct transcriber *t)
+                                  const struct rounds *rounds)
 {
+    const struct transcriber *t = rounds->transcriber;
     struct sound_request request;
     struct status status = transcriber_request(&request, t);
     request.start_s = r->item->start_s;
@@ -61,7 +63,10 @@ static struct status open_reading(struct reading *r,
         status = sound_open(&r->reader, r->item->path, &request);
     if (!status_failed(&status))
         status = status_named(
-            stream_open(&r->stream, t->recogniser, t->settings), r->item->path);
+            stream_open(&r->stream, t->recogniser,
+                        voices_find(rounds->voices, r->item->speaker),
+                        t->settings),
+            r->item->path);
     return status;
 }
 
@@ -91,7 +96,7 @@ static void read_one(void *context, size_t index, int worker)
     (void)worker;
     r->item->status = status_ok();
     if (!r->stream)
-        r->item->status = open_reading(r, rounds->transcriber);
+        r->item->status = open_reading(r, rounds);
     if (!status_failed(&r->item->status))
         r->item->status = read_some(r, rounds->enough_s);
 }
@@ -183,8 +188,26 @@ static void print_done(struct rounds *rounds,
     }
 }
 
-void transcribe_items(struct transcriber *transcriber, struct items *items,
-                      void (*print)(void *, const struct item *), void *context)
+static struct status open_voices(struct rounds *rounds)
+{
+    const struct transcriber *t = rounds->transcriber;
+    const struct items *items = rounds->items;
+    const char **names = malloc((items->count + 1) * sizeof *names);
+    if (!names)
+        return status_memory("speakers");
+    for (size_t i = 0; i < items->count; i++)
+        names[i] = items->list[i].speaker;
+    struct status status = voices_open(&rounds->voices, names, items->count,
+                                       recogniser_settings(t->recogniser),
+                                       t->settings->cmvn_history);
+    free(names);
+    return status;
+}
+
+struct status transcribe_items(struct transcriber *transcriber,
+                               struct items *items,
+                               void (*print)(void *, const struct item *),
+                               void *context)
 {
     struct reading readings[OPEN_MOST];
     struct stream *streams[OPEN_MOST];
@@ -194,7 +217,8 @@ void transcribe_items(struct transcriber *transcriber, struct items *items,
                             .readings = readings,
                             .streams = streams,
                             .statuses = statuses};
-    while (rounds.printed < items->count) {
+    struct status status = open_voices(&rounds);
+    while (!status_failed(&status) && rounds.printed < items->count) {
         open_more(&rounds);
         if (rounds.open) {
             rounds.enough_s = ROUND_S / (double)rounds.open;
@@ -205,4 +229,6 @@ void transcribe_items(struct transcriber *transcriber, struct items *items,
         command_progress(&command_transcribe, share_done(&rounds),
                          rounds.printed, items->count, rounds.heard_s);
     }
+    voices_close(rounds.voices);
+    return status;
 }

@@ -14,6 +14,7 @@
 #include "model/kernel/team.h"
 #include "model/recogniser.h"
 #include "tests/close.h"
+#include "tests/hear.h"
 #include "tests/recording.h"
 #include "tests/scratch.h"
 #include "tests/tiny_model.h"
@@ -69,7 +70,7 @@ static char *transcribe(const struct recogniser *recogniser,
     struct recogniser_state *own;
     char *text;
     assert_ok(recogniser_start(&own, recogniser));
-    assert_ok(recogniser_transcribe(&text, own, sound));
+    assert_ok(hear_text(&text, own, sound));
     recogniser_finish(own);
     return text;
 }
@@ -85,7 +86,7 @@ static void a_state_serves_recordings_of_any_length(void **state)
         for (size_t round = 0; round < 2; round++)
             for (size_t i = 0; i < COUNT; i++) {
                 char *again, *alone = transcribe(recogniser, &sounds[i]);
-                assert_ok(recogniser_transcribe(&again, own, &sounds[i]));
+                assert_ok(hear_text(&again, own, &sounds[i]));
                 assert_string_equal(again, alone);
                 letters += strlen(alone);
                 free(alone);
@@ -109,7 +110,7 @@ static void probabilities_are_those_that_are_transcribed(void **state)
     assert_ok(recogniser_start(&own, recogniser));
     for (size_t i = 0; i < COUNT; i++) {
         char *want = transcribe(recogniser, &sounds[i]), *text;
-        assert_ok(recogniser_probabilities(&x, &rows, own, &sounds[i]));
+        assert_ok(hear_rows(&x, &rows, own, &sounds[i]));
         assert_true(rows > 0);
         for (size_t t = 0; t < rows; t++) {
             double sum = 0;
@@ -126,7 +127,7 @@ static void probabilities_are_those_that_are_transcribed(void **state)
         free(want);
     }
     struct sound none = {NULL, 0, RECORDING_RATE_HZ};
-    assert_ok(recogniser_probabilities(&x, &rows, own, &none));
+    assert_ok(hear_rows(&x, &rows, own, &none));
     assert_int_equal(rows, 0);
     recogniser_finish(own);
     recogniser_close(recogniser);
@@ -159,8 +160,8 @@ struct job {
 static void run(void *context, size_t index, int worker)
 {
     struct job *job = context;
-    job->failures[index] = recogniser_transcribe(
-        &job->texts[index], job->states[worker], &sounds[index % COUNT]);
+    job->failures[index] = hear_text(&job->texts[index], job->states[worker],
+                                     &sounds[index % COUNT]);
 }
 
 static void threads_share_a_model(void **state)
@@ -226,14 +227,14 @@ static void lines_have_the_text_and_times_of_the_recording(void **state)
     for (size_t i = 0; i < COUNT; i++) {
         double begin_s = 10.0 * (double)i;
         char *text = transcribe(recogniser, &sounds[i]);
-        assert_ok(recogniser_hear(&line, own, &sounds[i], begin_s));
+        assert_ok(hear_line(&line, own, &sounds[i], begin_s));
         assert_string_equal(line.text, text);
         assert_true(line.start_s >= begin_s);
         assert_true(line.end_s < begin_s + 10);
         free(text);
         transcript_free_line(&line);
     }
-    assert_ok(recogniser_hear(&line, own, &none, 3));
+    assert_ok(hear_line(&line, own, &none, 3));
     assert_int_equal(line.word_count, 0);
     transcript_free_line(&line);
     recogniser_finish(own);
@@ -252,8 +253,8 @@ static void eight_bits_hear_nearly_the_same(void **state)
     for (size_t i = 0; i < COUNT; i++) {
         const real *want, *got;
         size_t rows, same;
-        assert_ok(recogniser_probabilities(&want, &rows, one, &sounds[i]));
-        assert_ok(recogniser_probabilities(&got, &same, two, &sounds[i]));
+        assert_ok(hear_rows(&want, &rows, one, &sounds[i]));
+        assert_ok(hear_rows(&got, &same, two, &sounds[i]));
         assert_int_equal(rows, same);
         assert_all_close(got, want, rows * 6, 0.05);
         assert_true(memcmp(got, want, rows * 6 * sizeof *got) != 0);
@@ -273,10 +274,10 @@ static void too_long_a_recording_is_refused(void **state)
     size_t count = (size_t)(RECOGNISER_LONGEST_S * RECORDING_RATE_HZ) + 1;
     struct sound sound = {NULL, count, RECORDING_RATE_HZ};
     assert_ok(recogniser_start(&own, recogniser));
-    assert_refused(recogniser_transcribe(&text, own, &sound), "600 s long");
+    assert_refused(hear_text(&text, own, &sound), "600 s long");
     assert_null(text);
     struct transcript_line line;
-    assert_refused(recogniser_hear(&line, own, &sound, 0), "600 s long");
+    assert_refused(hear_line(&line, own, &sound, 0), "600 s long");
     assert_null(line.text);
     recogniser_finish(own);
     recogniser_finish(NULL);

@@ -13,6 +13,7 @@
 #include "model/kernel/gemm.h"
 #include "model/stream.h"
 #include "tests/close.h"
+#include "tests/hear.h"
 #include "tests/recording.h"
 #include "tests/scratch.h"
 #include "tests/tiny_model.h"
@@ -69,11 +70,16 @@ static int close_all(void **state)
     return scratch_close(state);
 }
 
-static struct stream *open_stream(void)
+static struct stream *open_stream_of(struct voice *voice)
 {
     struct stream *stream;
-    assert_ok(stream_open(&stream, recogniser, &settings));
+    assert_ok(stream_open(&stream, recogniser, voice, &settings));
     return stream;
+}
+
+static struct stream *open_stream(void)
+{
+    return open_stream_of(NULL);
 }
 
 static void transcribe(struct stream *const *streams, size_t count)
@@ -118,8 +124,31 @@ static void drop(struct transcript_line *lines, size_t count)
         transcript_free_line(&lines[i]);
 }
 
-/* What the segments of the talk say, each for itself. */
-static size_t expect(struct transcript_line *lines)
+static struct voice *open_voice(double history_s)
+{
+    struct voice *voice;
+    assert_ok(voice_open(&voice, recogniser_settings(recogniser), history_s));
+    return voice;
+}
+
+static struct transcript_line hear(const struct segment *segment,
+                                   struct voice *voice)
+{
+    const struct sound sound = {.samples = talk + segment->begin,
+                                .count = segment->end - segment->begin,
+                                .rate_hz = RATE};
+    struct transcript_line line;
+    struct speech speech;
+    assert_ok(recogniser_listen(&speech, states[0], &sound));
+    voice_say(&speech, voice);
+    assert_ok(recogniser_hear(&line, states[0], &speech,
+                              (double)segment->begin / RATE));
+    speech_free(&speech);
+    return line;
+}
+
+/* What the segments of the talk say, one after the other. */
+static size_t expect_of(struct transcript_line *lines, struct voice *voice)
 {
     const struct endpoint_settings detection = {
         .rate_hz = RATE,
@@ -134,17 +163,21 @@ static size_t expect(struct transcript_line *lines)
     assert_ok(endpoint_push(endpoint, talk, talk_count));
     assert_ok(endpoint_finish(endpoint));
     while (endpoint_next(&segment, endpoint)) {
-        const struct sound sound = {.samples = talk + segment.begin,
-                                    .count = segment.end - segment.begin,
-                                    .rate_hz = RATE};
-        assert_ok(recogniser_hear(&lines[count], states[0], &sound,
-                                  (double)segment.begin / RATE));
+        lines[count] = hear(&segment, voice);
         if (lines[count].word_count)
             count++;
         else
             transcript_free_line(&lines[count]);
     }
     endpoint_close(endpoint);
+    return count;
+}
+
+static size_t expect(struct transcript_line *lines)
+{
+    struct voice *voice = open_voice(settings.cmvn_history);
+    size_t count = expect_of(lines, voice);
+    voice_close(voice);
     return count;
 }
 
@@ -205,6 +238,64 @@ static void streams_are_transcribed_together_as_alone(void **state)
     drop(wanted, count);
 }
 
+/* Whether any line has another text. */
+static bool differ(const struct transcript_line *lines, size_t count,
+                   const struct transcript_line *others, size_t other_count)
+{
+    size_t same = 0;
+    while (same < count && same < other_count &&
+           !strcmp(lines[same].text, others[same].text))
+        same++;
+    return same < count || same < other_count;
+}
+
+static void what_was_heard_before_counts(void **state)
+{
+    (void)state;
+    struct transcript_line wanted[LINES], lines[LINES];
+    const struct settings usual = settings;
+    size_t count = expect(wanted);
+    settings.cmvn_history = 0;
+    struct stream *stream = open_stream();
+    feed(stream, 5000, 1);
+    transcribe(&stream, 1);
+    size_t found = take(lines, stream);
+    stream_close(stream);
+    assert_true(differ(lines, found, wanted, count));
+    assert_string_equal(lines[0].text, wanted[0].text);
+    drop(lines, found);
+    drop(wanted, count);
+    settings = usual;
+}
+
+static void streams_of_one_voice_go_on(void **state)
+{
+    (void)state;
+    struct transcript_line wanted[2][LINES], lines[LINES];
+    struct stream *streams[2];
+    size_t counts[2];
+    struct voice *voice = open_voice(settings.cmvn_history);
+    for (int i = 0; i < 2; i++)
+        counts[i] = expect_of(wanted[i], voice);
+    assert_true(differ(wanted[0], counts[0], wanted[1], counts[1]));
+    voice_close(voice);
+    voice = open_voice(settings.cmvn_history);
+    for (int i = 0; i < 2; i++) {
+        streams[i] = open_stream_of(voice);
+        assert_ok(stream_feed(streams[i], talk, talk_count));
+        assert_ok(stream_finish(streams[i]));
+    }
+    transcribe(streams, 2);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(take(lines, streams[i]), counts[i]);
+        check_same(lines, wanted[i], counts[i]);
+        drop(lines, counts[i]);
+        drop(wanted[i], counts[i]);
+        stream_close(streams[i]);
+    }
+    voice_close(voice);
+}
+
 static void a_stream_that_fails_keeps_back_no_other(void **state)
 {
     (void)state;
@@ -251,7 +342,7 @@ static void without_detection_all_is_one_piece(void **state)
     assert_true(stream_next(&line, stream));
     const struct sound sound = {talk, talk_count, RATE};
     char *text;
-    assert_ok(recogniser_transcribe(&text, states[0], &sound));
+    assert_ok(hear_text(&text, states[0], &sound));
     assert_string_equal(line.text, text);
     assert_in_range(line.end_s, 40, 48);
     free(text);
@@ -322,6 +413,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_of_any_size_give_the_same_lines),
         cmocka_unit_test(streams_are_transcribed_together_as_alone),
+        cmocka_unit_test(what_was_heard_before_counts),
+        cmocka_unit_test(streams_of_one_voice_go_on),
         cmocka_unit_test(a_stream_that_fails_keeps_back_no_other),
         cmocka_unit_test(without_detection_all_is_one_piece),
         cmocka_unit_test(what_is_heard_so_far_is_told),

@@ -18,6 +18,7 @@
 #include "tests/fault.h"
 
 #include "audio/endpoint.c"
+#include "model/voice.c"
 #undef BLOCK
 #include "model/stream.c"
 
@@ -31,7 +32,7 @@ static struct status transcribe(struct transcript_line *line,
     struct stream *stream;
     *line = (struct transcript_line){.text = NULL};
     settings_default(&settings, VERB_TRANSCRIBE);
-    struct status status = stream_open(&stream, recogniser, &settings);
+    struct status status = stream_open(&stream, recogniser, NULL, &settings);
     if (status_failed(&status))
         return status;
     status = stream_feed(stream, sound->samples, sound->count);

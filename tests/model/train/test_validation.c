@@ -12,6 +12,7 @@
 #include "model/recogniser.h"
 #include "model/train/validation.h"
 #include "tests/close.h"
+#include "tests/hear.h"
 #include "tests/recording.h"
 #include "tests/scratch.h"
 #include "tests/tiny_model.h"
@@ -52,7 +53,7 @@ static void transcribe_all(void)
         if (u != BAD)
             assert_ok(
                 sound_read(&sound, manifest.utterances[u].path, &request));
-        assert_ok(recogniser_transcribe(&said[u], own, &sound));
+        assert_ok(hear_text(&said[u], own, &sound));
         sound_free(&sound);
     }
     recogniser_finish(own);

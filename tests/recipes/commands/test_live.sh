@@ -191,8 +191,27 @@ json_has_id_and_path() {
 }
 # Nor on how many are at work.
 threads_make_no_difference() {
-    transcribe --threads 1 talk.wav good talk.flac >one &&
-        transcribe --threads 3 talk.wav good talk.flac >three && cmp one three
+    set -- --table good/table.tsv talk.wav good talk.flac
+    transcribe --threads 1 "$@" >one &&
+        transcribe --threads 3 "$@" >three && cmp one three
+}
+# What others said changes nothing, what the same speaker said does.
+speakers_are_known_from_before() {
+    local before
+    awk -F '\t' -v OFS='\t' 'NR <= 3 { if (NR > 1) $3 = "same"; print }' \
+        good/table.tsv >good/same.tsv
+    sed -n 1,3p good/table.tsv >good/others.tsv
+    sed 's/same/other/2' good/same.tsv | awk 'NR != 2' >good/second.tsv
+    for before in 0 10; do
+        set -- --json --cmvn-history $before
+        transcribe --table good/same.tsv "$@" >same.$before &&
+            transcribe --table good/others.tsv "$@" >others.$before &&
+            transcribe --table good/second.tsv "$@" >alone.$before || return 1
+    done
+    cmp others.0 others.10 && cmp same.0 others.0 &&
+        same "$(head -n 1 same.10)" "$(head -n 1 same.0)" &&
+        ! same "$(tail -n 1 same.10)" "$(tail -n 1 same.0)" >/dev/null &&
+        same "$(cat alone.10)" "$(tail -n 1 same.0)"
 }
 
 check "live input of any pace says what the file says" live_is_the_file
@@ -219,4 +238,6 @@ check "what begins with a hyphen is an option, but behind --" \
 check "a folder for files is tried before they are made" folders_are_tried_first
 check "JSON has both id and path of a table's recordings" json_has_id_and_path
 check "text does not depend on threads" threads_make_no_difference
+check "speakers are known from what they said before" \
+    speakers_are_known_from_before
 finish
