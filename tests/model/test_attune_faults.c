@@ -21,6 +21,7 @@
 #include "audio/sound_read.c"
 #include "model/text/tokens.c"
 #include "model/ctc/words.c"
+#include "model/voice.c"
 #include "model/recogniser.c"
 #include "model/stream.c"
 #undef BLOCK_S
