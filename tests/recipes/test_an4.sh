@@ -93,6 +93,7 @@ sooner() {
         recipes/an4/sooner.sh >"$work/out" || return 1
     made '^pretrain ' 0 && made '^finetune ' 2 &&
         made '^finetune .*--updates 1000 --validate-every 100 --init .*/encoder-own-km-1.safe' 1 &&
+        made '^finetune .*--updates 3000 --speed 0 .*--init .*/encoder-own-km-1.safe' 1 &&
         same "$(tail -n +3 "$work/out")" \
             "| 5 | 1 | 20.5 | 200 | 0.0 | 200 | 0.0 | 1.0 |
 | all | 1 | 20.5 | 200 | 0.0 | 200 | 0.0 | 1.0 |"
