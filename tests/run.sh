@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs test programs, one for each core at a time, each with a log of its own;
-# the last line is "N passed, N failed", and the exit status says the same.
+# what failed is named once more at the end, the last line is
+# "N passed, N failed", and the exit status says the same.
 #
 #     tests/run.sh LOGS PROGRAM...
 #
@@ -29,6 +30,10 @@ run_one() {
         printf '%s\n%s\n' \
             "$program: $bad FAILED, exit $code; the end of $log:" \
             "$(tail -n 40 "$log" | sed 's/^/    /')"
+        {
+            echo "$program: $bad FAILED, exit $code"
+            grep -E '^[[:space:]]*not ok\b' "$log"
+        } >>"$logs/failures"
     fi
 }
 
@@ -42,6 +47,9 @@ export UBSAN_OPTIONS=print_stacktrace=1
 export -f run_one
 printf '%s\0' "$@" |
     xargs -0 -n 1 -P "$(nproc)" bash -uo pipefail -c 'run_one "$1"' run_one
+if [ -e "$logs/failures" ]; then
+    cat "$logs/failures"
+fi
 awk -v wanted=$# '
     { passed += $1; failed += $2 }
     END {
