@@ -120,14 +120,14 @@ results_of() { # RECIPE: refused before anything is done
 
 goes_on_when_stopped() {
     local pid code=0
+    : >"$work/stopped.err"
     env updates=100000 data="$work/voice" work="$work/stopped" setsid \
         recipes/my_audio/run.sh >"$work/stopped.out" 2>"$work/stopped.err" &
     pid=$!
-    for ((i = 0; i < 100; i++)); do
-        grep -q 'million parameters' "$work/stopped.err" && break
+    until grep -q 'million parameters' "$work/stopped.err"; do
+        kill -0 $pid || break
         sleep 0.1
     done
-    sleep 0.5
     kill -INT -- -$pid
     wait $pid || code=$?
     cat "$work/stopped.err"

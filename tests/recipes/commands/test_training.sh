@@ -97,8 +97,8 @@ stopped() {
         pkill -"$signal" -P $pid # the program, below this shell's copy
         code=0
         wait $pid || code=$?
-        # Done already, stopped by us, or killed.
-        case $code in 0 | 1 | 130 | 137) ;; *) echo "status $code"; return 1 ;; esac
+        # Done already, stopped by us, or dead of the signal.
+        case $code in 0 | 1 | 130 | 137 | 143) ;; *) echo "status $code"; return 1 ;; esac
     done
     "$@"
 }
@@ -128,24 +128,40 @@ resumes_pretrain() {
     identical whole_p.st stopped_p.st killed_p.st
 }
 
-interrupted() { # COMMAND...: is stopped soon; what it says is in going.log
+# interrupted WHEN COMMAND...: is stopped as soon as WHEN, given its process, is
+# true; what it says is in going.log.
+interrupted() {
+    local when=$1 pid program code=0
+    shift
+    : >"$work/going.log"
     "$@" 2>"$work/going.log" &
-    local pid=$! code=0
-    sleep 1
-    pkill -INT -P $pid
+    pid=$!
+    until program=$(pgrep -P $pid -x attune) && "$when" "$program"; do
+        kill -0 $pid || break
+        sleep 0.01
+    done
+    kill -INT "$program"
     wait $pid || code=$?
     cat "$work/going.log"
     same $code 130
 }
 
+begun() {
+    grep -q 'million parameters' "$work/going.log"
+}
+
+listening() { # PROCESS: it has a handler for SIGINT, the second bit
+    grep -q '^SigCgt:.*[2367abef]$' "/proc/$1/status"
+}
+
 says_how_to_go_on() {
-    interrupted finetune going.st --init "$work/p1.st" --updates 100000 \
+    interrupted begun finetune going.st --init "$work/p1.st" --updates 100000 \
         --threads 1 && grep 'the same command goes on' "$work/going.log" &&
-        interrupted finetune going.st --init "$work/p1.st" --updates 100000 \
+        interrupted begun finetune going.st --init "$work/p1.st" --updates 100000 \
             --threads 1 --overwrite &&
         grep 'the same command without --overwrite goes on' \
             "$work/going.log" &&
-        interrupted finetune going.st --init "$work/p1.st" --updates 100000 \
+        interrupted begun finetune going.st --init "$work/p1.st" --updates 100000 \
             --threads 1 && grep 'going on after update' "$work/going.log"
 }
 
@@ -157,7 +173,8 @@ stops_while_reading() {
     done >"$work/rows"
     { head -n 1 "$work/train/table.tsv"; cat "$work/rows"; } \
         >"$work/train/many.tsv"
-    interrupted finetune unread.st --data "$work/train/many.tsv" --threads 1 &&
+    interrupted listening finetune unread.st --data "$work/train/many.tsv" \
+        --threads 1 &&
         grep 'before the first update' "$work/going.log" &&
         [ ! -e "$work/unread.st" ] && [ ! -e "$work/unread.st.state" ]
 }
@@ -178,7 +195,7 @@ overwrites_late() {
     done
     # What is replaced is not taken for what the run has learned.
     cp "$work/pf.st" "$work/stale.st"
-    interrupted finetune stale.st --init "$work/p1.st" --updates 100000 \
+    interrupted begun finetune stale.st --init "$work/p1.st" --updates 100000 \
         --validate-every 100000 --threads 1 --overwrite &&
         [ ! -e "$work/stale.st" ] && [ -e "$work/stale.st.state" ] || return 1
     finetune kept.st --init "$work/p1.st" --updates 20 --overwrite --seed 2 &&
