@@ -137,8 +137,9 @@ quickstart: ## all set-up, then the main job on real speech, in ten minutes
 test_programs := $(unit_tests:%.c=$(build)/%)
 gradient_programs := $(gradient_tests:%.c=$(build)/%)
 thread_programs := $(patsubst %.c,$(build)/%,$(filter \
-    tests/audio/test_frontend.c tests/model/kernel/test_team.c \
-    tests/model/pretrain/test_kmeans.c tests/model/data/test_features.c \
+    tests/audio/test_frontend.c tests/audio/test_sound_bad.c \
+    tests/model/kernel/test_team.c tests/model/pretrain/test_kmeans.c \
+    tests/model/data/test_features.c \
     tests/model/train/% tests/model/test_recogniser.c \
     tests/model/test_stream.c tests/model/test_attune.c,$(unit_tests)))
 checked := CFLAGS='-O1 -g' SANITIZE=address,undefined FLAVOUR=checked

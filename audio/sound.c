@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <pthread.h>
 #include <sndfile.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -113,8 +114,24 @@ static void set_raw(SF_INFO *info, int rate_hz, int channels, const char *name)
     info->format = SF_FORMAT_RAW | raw->code;
 }
 
-/* Lets libsndfile have the file: a named one by its name, whose ending may
- * say of which kind it is. */
+/* A named file is opened by its name, whose ending may say of which kind it is.
+ * What is wrong with a file that cannot be opened, libsndfile keeps where it
+ * keeps it for all threads: one opens at a time, and asks before the next. */
+static struct status open_sndfile(struct sound_reader *s, const char *path,
+                                  bool named)
+{
+    static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;
+    struct status status = status_ok();
+    pthread_mutex_lock(&opening);
+    s->file = named ? sf_open(path, SFM_READ, &s->info)
+                    : sf_open_fd(s->descriptor, SFM_READ, &s->info, SF_FALSE);
+    if (!s->file)
+        status = status_error(STATUS_INPUT, "%s: not a recording: %s", s->name,
+                              sf_strerror(NULL));
+    pthread_mutex_unlock(&opening);
+    return status;
+}
+
 static struct status open_file(struct sound_reader *s, const char *path)
 {
     struct stat entry;
@@ -132,11 +149,9 @@ static struct status open_file(struct sound_reader *s, const char *path)
         set_raw(&s->info, r->raw_rate_hz, r->raw_channels, r->raw_format);
     else if (streamed.format[0])
         set_raw(&s->info, streamed.rate_hz, streamed.channels, streamed.format);
-    s->file = named ? sf_open(path, SFM_READ, &s->info)
-                    : sf_open_fd(s->descriptor, SFM_READ, &s->info, SF_FALSE);
-    if (!s->file)
-        return status_error(STATUS_INPUT, "%s: not a recording: %s", s->name,
-                            sf_strerror(NULL));
+    status = open_sndfile(s, path, named);
+    if (status_failed(&status))
+        return status;
     /* Unknown lengths (streams) are as large as a count can be. */
     s->known = s->info.frames > 0 && s->info.frames < SF_COUNT_MAX &&
                (named || !r->raw_format[0]);

@@ -297,17 +297,19 @@ static void threads_read_at_the_same_time(void **state)
         {.path =
              write_noise("good.flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_16, 4000)},
         {.path = scratch_text("bad.wav", "no recording at all"),
-         .piece = "not a recording"},
+         .piece = "not a recording: Format not recognised"},
+        {.path = scratch_write("cut.wav", "RIFF\x04\0\0\0WAVE", 12),
+         .piece = "not a recording: Error in WAV file"},
         {.path =
              write_sound("nan.wav", SF_FORMAT_WAV | SF_FORMAT_FLOAT, &one, 1),
          .piece = "sample 0"}};
-    for (int i = 0; i < 4; i++)
+    for (size_t i = 0; i < sizeof readers / sizeof *readers; i++)
         assert_int_equal(
             pthread_create(&readers[i].thread, NULL, read_often, &readers[i]),
             0);
-    for (int i = 0; i < 4; i++)
+    for (size_t i = 0; i < sizeof readers / sizeof *readers; i++)
         assert_int_equal(pthread_join(readers[i].thread, NULL), 0);
-    for (int i = 0; i < 4; i++)
+    for (size_t i = 0; i < sizeof readers / sizeof *readers; i++)
         assert_int_equal(readers[i].wrong, 0);
 }
 
