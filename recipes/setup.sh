@@ -16,7 +16,7 @@ case ${1:-} in
 mpi) packages="$packages libopenmpi-dev openmpi-bin" ;;
 test)
     packages="$packages libopenmpi-dev openmpi-bin libcmocka-dev sox procps
-        mandoc cmark"
+        mandoc cmark locales"
     optional=sctk
     ;;
 *)

@@ -5,9 +5,14 @@
 #
 #     tests/run.sh LOGS PROGRAM...
 #
-# A program says "ok - name" or "not ok - name" for each of its tests, and one
-# that ends badly without a "not ok" has failed one more.
+# A program says "ok - name" or "not ok - name" for each of its tests ("not ok 1
+# # SKIP name" where it cannot be made here), and one that ends badly without a
+# "not ok" has failed one more.
 set -uo pipefail
+
+tests() { # LOG OUTCOME: those with ok or not ok
+    grep -E "^[[:space:]]*$2\b" "$1" | grep -v ' # SKIP '
+}
 
 # Runs one program and prints a line, and the end of the log where it failed.
 run_one() {
@@ -15,8 +20,8 @@ run_one() {
     log=$logs/$(tr / . <<<"$program").log
     timeout 900 "$program" >"$log" 2>&1 </dev/null
     code=$?
-    good=$(grep -Ec '^[[:space:]]*ok\b' "$log")
-    bad=$(grep -Ec '^[[:space:]]*not ok\b' "$log")
+    good=$(tests "$log" ok | wc -l)
+    bad=$(tests "$log" 'not ok' | wc -l)
     if [ $code != 0 ] && [ "$bad" = 0 ]; then
         bad=1
     elif [ $code = 0 ] && [ "$good" = 0 ]; then
@@ -32,7 +37,7 @@ run_one() {
             "$(tail -n 40 "$log" | sed 's/^/    /')"
         {
             echo "$program: $bad FAILED, exit $code"
-            grep -E '^[[:space:]]*not ok\b' "$log"
+            tests "$log" 'not ok'
         } >>"$logs/failures"
     fi
 }
@@ -44,7 +49,7 @@ mkdir -p "$logs"
 export CMOCKA_MESSAGE_OUTPUT=TAP
 export ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1
 export UBSAN_OPTIONS=print_stacktrace=1
-export -f run_one
+export -f run_one tests
 printf '%s\0' "$@" |
     xargs -0 -n 1 -P "$(nproc)" bash -uo pipefail -c 'run_one "$1"' run_one
 if [ -e "$logs/failures" ]; then
