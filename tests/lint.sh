@@ -52,7 +52,7 @@ door 'jansson' '^model/store/'
 door 'utf8proc' '^model/text/'
 door 'zlib' '^model/text/(line_reader|arpa_write)\.c$'
 door 'mpi' '^model/train/ranks\.c$'
-door 'pthread' '^(model/kernel/team\.c|model/data/features\.c|audio/(spectrum|mfcc)\.c)$'
+door 'pthread' '^(model/kernel/team\.c|model/data/features\.c|audio/(spectrum|mfcc|sound)\.c)$'
 
 for file in "${sources[@]}" "${scripts[@]}"; do
     lines=$(wc -l <"$file")
