@@ -85,6 +85,23 @@ workers_pretrain() { # TARGETS
     identical "p${1}1.st" "p${1}2.st" "p${1}3.st" "p${1}4.st"
 }
 
+begun() {
+    grep -q 'million parameters' "$work/going.log"
+}
+
+listening() { # PROCESS: it has a handler for SIGINT, the second bit
+    grep -q '^SigCgt:.*[2367abef]$' "/proc/$1/status"
+}
+
+# await WHEN SHELL: until the program below that copy of this shell is there, and
+# WHEN, given its process, is true; its process is in $program.
+await() {
+    until program=$(pgrep -P "$2" -x attune) && "$1" "$program"; do
+        kill -0 "$2" || break
+        sleep 0.01
+    done
+}
+
 # stopped SIGNAL TIMES COMMAND...: starts the command, sends it the signal
 # after a while, starts it again, and so on; then lets it end.
 stopped() {
@@ -93,12 +110,13 @@ stopped() {
     for ((i = 1; i <= times; i++)); do
         "$@" &
         pid=$!
+        [ "$signal" = KILL ] || await listening $pid
         sleep "0.$((RANDOM % 4))$((RANDOM % 10))"
         pkill -"$signal" -P $pid # the program, below this shell's copy
         code=0
         wait $pid || code=$?
-        # Done already, stopped by us, or dead of the signal.
-        case $code in 0 | 1 | 130 | 137 | 143) ;; *) echo "status $code"; return 1 ;; esac
+        # Done already, stopped by us, or killed.
+        case $code in 0 | 1 | 130 | 137) ;; *) echo "status $code"; return 1 ;; esac
     done
     "$@"
 }
@@ -131,27 +149,16 @@ resumes_pretrain() {
 # interrupted WHEN COMMAND...: is stopped as soon as WHEN, given its process, is
 # true; what it says is in going.log.
 interrupted() {
-    local when=$1 pid program code=0
+    local when=$1 pid code=0
     shift
     : >"$work/going.log"
     "$@" 2>"$work/going.log" &
     pid=$!
-    until program=$(pgrep -P $pid -x attune) && "$when" "$program"; do
-        kill -0 $pid || break
-        sleep 0.01
-    done
+    await "$when" $pid
     kill -INT "$program"
     wait $pid || code=$?
     cat "$work/going.log"
     same $code 130
-}
-
-begun() {
-    grep -q 'million parameters' "$work/going.log"
-}
-
-listening() { # PROCESS: it has a handler for SIGINT, the second bit
-    grep -q '^SigCgt:.*[2367abef]$' "/proc/$1/status"
 }
 
 says_how_to_go_on() {
